@@ -1,0 +1,1 @@
+"""Coursehouse's loaders: they move data into `raw_*` schemas and never interpret it."""

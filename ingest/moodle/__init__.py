@@ -1,0 +1,1 @@
+"""Moodle's own database as a source: any of its engines, any table prefix."""

@@ -1,0 +1,144 @@
+"""What to read from a Moodle site, as dlt resources."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from dlt.extract import DltResource
+from dlt.sources.sql_database import sql_table
+
+from ingest.moodle.backends import Progress
+from ingest.moodle.site import Site
+from ingest.moodle.spec import SECRET_COLUMNS, TableSpec
+
+KEYS_SUFFIX = "__keys"
+# The warehouse calls every Moodle's tables alike, whatever their prefix in Moodle.
+RAW_PREFIX = "mdl_"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of a table one load reads. None: no bound on that side.
+
+    `after_id` is exclusive, `up_to_id` inclusive, `since` (epoch seconds) inclusive. A row is
+    read when its id is in the window or its cursor is not older than `since`.
+    """
+
+    after_id: int | None = None
+    up_to_id: int | None = None
+    since: int | None = None
+
+
+def table_resource(
+    site: Site,
+    name: str,
+    spec: TableSpec,
+    window: Window,
+    options: dict[str, Any],
+) -> DltResource:
+    """The rows of one table inside `window`, as CSV files for landing table `mdl_<name>`."""
+    source = site.tables[name]
+    columns = [
+        column.name
+        for column in source.columns
+        if column.name not in spec.exclude | SECRET_COLUMNS
+    ]
+
+    def query(_: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+        selected = sa.select(*(_as_text(site, column) for column in table.columns))
+        return selected.where(*_conditions(table, spec, window))
+
+    return _resource(site, source, columns, query, options, RAW_PREFIX + name)
+
+
+def keys_resource(
+    site: Site, name: str, spec: TableSpec, options: dict[str, Any]
+) -> DltResource:
+    """Every id the table has now, for landing table `mdl_<name>__keys`."""
+
+    def query(_: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+        return sa.select(table.c.id).where(*_conditions(table, spec, Window()))
+
+    return _resource(
+        site, site.tables[name], ["id"], query, options, RAW_PREFIX + name + KEYS_SUFFIX
+    )
+
+
+def backend_options(
+    directory: Path, connection: psycopg.Connection | None, progress: Progress
+) -> dict[str, Any]:
+    """What both backends need to know, as dlt passes it on."""
+    return {"directory": directory, "connection": connection, "progress": progress}
+
+
+def slice_end(
+    connection: sa.Connection, table: sa.Table, after_id: int | None, rows: int
+) -> int | None:
+    """The id of the last of `rows` rows after `after_id`; None when no more than those are left."""
+    query = sa.select(table.c.id).order_by(table.c.id).offset(rows - 1).limit(2)
+    if after_id is not None:
+        query = query.where(table.c.id > after_id)
+    ends = connection.execute(query).scalars().all()
+    return int(ends[0]) if len(ends) == 2 else None
+
+
+def _resource(
+    site: Site, table: sa.Table, columns: list[str], query: Any, options: dict[str, Any], name: str
+) -> DltResource:
+    resource = sql_table(
+        credentials=site.engine,
+        table=table.name,
+        # a copy: dlt drops the unwanted columns from the table object it is given
+        metadata=_only(table),
+        included_columns=columns,
+        backend="coursehouse_copy" if site.is_postgres else "coursehouse_stream",
+        backend_kwargs={**options, "directory": options["directory"] / name},
+        reflection_level="full",
+        type_adapter_callback=_known_to_dlt,
+        query_adapter_callback=query,
+        write_disposition="append",
+    ).with_name(name)
+    resource.apply_hints(table_name=name, columns=_landing_columns(table, columns))
+    return resource
+
+
+def _only(table: sa.Table) -> sa.MetaData:
+    metadata = sa.MetaData()
+    table.to_metadata(metadata)
+    return metadata
+
+
+def _landing_columns(table: sa.Table, columns: list[str]) -> Any:
+    """Landing columns take any value: rules belong to the published table."""
+    return [{"name": column, "nullable": True, "primary_key": False} for column in columns]
+
+
+def _conditions(
+    table: sa.Table, spec: TableSpec, window: Window
+) -> Iterator[sa.ColumnElement[bool]]:
+    by_id = []
+    if window.after_id is not None:
+        by_id.append(table.c.id > window.after_id)
+    if window.up_to_id is not None:
+        by_id.append(table.c.id <= window.up_to_id)
+    if spec.cursor is not None and window.since is not None:
+        yield sa.or_(sa.and_(*by_id), table.c[spec.cursor] >= window.since)
+    else:
+        yield from by_id
+    if spec.only is not None:
+        yield table.c[spec.only.column].in_(spec.only.values)
+
+
+def _known_to_dlt(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """dlt 1.31 does not recognise SQLAlchemy 2.1's Float, which is no Numeric any more."""
+    return sa.Numeric(asdecimal=False) if isinstance(type_, sa.Float) else type_
+
+
+def _as_text(site: Site, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """connectorx rounds decimals to ten places: MariaDB sends numbers as text instead."""
+    if not site.is_postgres and isinstance(column.type, (sa.Numeric, sa.Float)):
+        return sa.cast(column, sa.CHAR).label(column.name)
+    return column

@@ -1,0 +1,65 @@
+-- What must exist before the first load and the first `dbt build`. Safe to run again and again.
+create schema if not exists raw_moodle;
+create schema if not exists vault;
+create schema if not exists audit;
+create schema if not exists ops;
+revoke all on schema raw_moodle, vault, audit, ops from public;
+
+-- One row per completed load. `load_id` grows in commit order: a publishing transaction takes
+-- the advisory lock `coursehouse:publish` before it draws a number (law 1 rests on this).
+create table if not exists ops.load_manifest (
+    load_id bigint primary key,
+    source text not null,
+    dlt_load_id text,
+    started_at timestamptz not null,
+    completed_at timestamptz not null default clock_timestamp(),
+    rows_inserted bigint not null default 0,
+    rows_updated bigint not null default 0,
+    rows_deleted bigint not null default 0,
+    tables jsonb not null default '{}'
+);
+
+create index if not exists load_manifest_source_ix on ops.load_manifest (source, load_id);
+
+-- One row per dbt invocation that built or tested something, written by an on-run-end hook.
+create table if not exists ops.build_run (
+    invocation_id text primary key,
+    command text not null,
+    started_at timestamptz not null,
+    completed_at timestamptz not null,
+    status text not null,
+    models int not null,
+    tests int not null,
+    failures int not null
+);
+
+-- Pseudonyms: HMAC-SHA256 with a key that never leaves this schema. Core Postgres has sha256()
+-- but no hmac(), so the two padded keys of RFC 2104 are stored instead of the key itself.
+create table if not exists vault.pseudonym_key (
+    key_version int primary key,
+    inner_key bytea not null check (length(inner_key) = 64),
+    outer_key bytea not null check (length(outer_key) = 64),
+    purpose text not null default 'learner',
+    valid_from timestamptz not null default now(),
+    valid_to timestamptz
+);
+
+create unique index if not exists pseudonym_key_one_current
+on vault.pseudonym_key (purpose) where valid_to is null;
+
+-- Same input, same key: same hash. The prefix names the key version, so that a rotation shows.
+create or replace function vault.pseudonymise(p_system text, p_id text)
+returns text
+language sql stable parallel safe
+set search_path = pg_catalog
+as $$
+    select 'k' || k.key_version || '_' || encode(
+        sha256(k.outer_key || sha256(k.inner_key || convert_to(p_system || ':' || p_id, 'UTF8'))),
+        'hex'
+    )
+    from vault.pseudonym_key as k
+    where k.purpose = 'learner' and k.valid_to is null
+$$;
+
+revoke all on function vault.pseudonymise(text, text) from public;
+revoke all on all tables in schema vault, audit, ops from public;

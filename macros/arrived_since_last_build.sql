@@ -1,0 +1,21 @@
+{#-
+    Law 1: which rows of the driving input arrived since this model was last built.
+
+    Every row carries `_load_id`, the number of the load that last changed it. Loads publish one
+    after the other and draw their number while they hold the publishing lock, so the numbers
+    grow in commit order. A model hands the number on; the highest one it holds is how far it
+    has read. Arrival decides, never event time: a row 90 days late is just another arrival.
+
+    Rules for a model that uses this:
+    - one driving input; whatever it looks up elsewhere must not change what it stores
+    - its rows carry the `_load_id` of the arrival that made them what they are
+    - `_load_id` is indexed, so that the highest value costs one look-up
+-#}
+{% macro arrived_since_last_build(relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {%- if is_incremental() -%}
+        {{ prefix }}_load_id > (select coalesce(max(built._load_id), 0) from {{ this }} as built)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,46 @@
+{#-
+    Law 3, incremental side: the events already built whose sessions an arrival may change.
+
+    An arrival changes a session only if it lies inside it or within the timeout of one of its
+    ends, so it must lie within the timeout of one of its events; sessions further away are left
+    alone, however late the arrival is. An arrival that replaces an earlier copy of itself also
+    re-opens the session of that copy. Copies of the arrivals themselves are not returned.
+
+    `arrived`: relation or CTE of the new rows with `event_key`, `student_hash`, `ts` and the
+    condition `only`; `columns`: what to return of `this`.
+-#}
+{% macro reopened_events(arrived, columns, only='true') -%}
+    {%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" -%}
+    select
+        {% for column in columns %}known.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ this }} as known
+    where
+        known.session_id in (
+            select near.session_id
+            from (
+                -- arrivals close to each other look at the same neighbourhood once
+                select
+                    runs.student_hash,
+                    min(runs.ts) - {{ timeout }} as from_ts,
+                    max(runs.ts) + {{ timeout }} as to_ts
+                from ({{ sessionize(arrived, only=only) }}) as runs
+                where runs._counts
+                group by runs.student_hash, runs.session_id
+            ) as neighbourhood
+            inner join {{ this }} as near
+                on
+                    neighbourhood.student_hash = near.student_hash
+                    and near.ts >= neighbourhood.from_ts
+                    and near.ts <= neighbourhood.to_ts
+
+            union
+
+            select copy.session_id
+            from {{ this }} as copy
+            inner join {{ arrived }} as newer on copy.event_key = newer.event_key
+        )
+        and not exists (
+            select 1 from {{ arrived }} as newer where newer.event_key = known.event_key
+        )
+{%- endmacro %}

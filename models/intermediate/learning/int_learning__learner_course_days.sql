@@ -1,0 +1,81 @@
+-- One row per person, course and day with events; course 0 is the site outside any course.
+{{
+    config(
+        materialized='incremental',
+        unique_key=['student_hash', 'course_id', 'activity_date'],
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        indexes=[
+            {'columns': ['student_hash', 'course_id', 'activity_date'], 'unique': true},
+            {'columns': ['_load_id']},
+        ],
+        meta={
+            'grain': ['student_hash', 'course_id', 'activity_date'], 'owner': 'data-team',
+        },
+    )
+}}
+
+with events as (
+
+    select
+        *,
+        coalesce(course_id, 0) as day_course_id,
+        {{ local_date('ts') }} as activity_date
+    from {{ ref('fact_learning_event') }}
+    where student_hash is not null and not is_restored
+
+),
+
+{% if is_incremental() %}
+touched as (
+
+    select distinct
+        student_hash,
+        day_course_id,
+        activity_date
+    from events
+    where {{ arrived_since_last_build() }}
+
+),
+
+recomputed as (
+
+    select events.*
+    from events
+    inner join touched
+        on
+            events.student_hash = touched.student_hash
+            and events.day_course_id = touched.day_course_id
+            and events.activity_date = touched.activity_date
+    -- the day in any time zone lies within these bounds, which the index can use
+    where
+        events.ts >= (touched.activity_date - 1)::timestamp at time zone 'UTC'
+        and events.ts < (touched.activity_date + 2)::timestamp at time zone 'UTC'
+
+),
+{% else %}
+recomputed as (
+
+    select * from events
+
+),
+{% endif %}
+
+final as (
+
+    select
+        student_hash,
+        day_course_id as course_id,
+        activity_date,
+        count(*)::integer as events_count,
+        count(*) filter (where is_engagement_event)::integer as engagement_events_count,
+        coalesce(sum(dwell_seconds), 0)::integer as dwell_seconds,
+        min(ts) as first_event_at,
+        max(ts) as last_event_at,
+        max(_load_id) as _load_id
+    from recomputed
+    group by student_hash, day_course_id, activity_date
+
+)
+
+select * from final

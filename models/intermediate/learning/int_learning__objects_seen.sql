@@ -1,0 +1,80 @@
+-- One row per course and activity the log ever mentioned, existing or not, and one for the site.
+{{
+    config(
+        materialized='incremental',
+        unique_key=['object_type', 'object_id'],
+        incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
+        meta={'grain': ['object_type', 'object_id'], 'owner': 'data-team'},
+    )
+}}
+
+with arrived as (
+
+    select * from {{ ref('fact_learning_event') }}
+    where {{ arrived_since_last_build() }}
+
+),
+
+mentioned as (
+
+    select
+        'course' as object_type,
+        course_id as object_id,
+        min(ts) as first_seen_at,
+        max(ts) as last_seen_at,
+        max(_load_id) as _load_id
+    from arrived
+    where course_id is not null
+    group by course_id
+
+    union all
+
+    select
+        'activity' as object_type,
+        activity_id as object_id,
+        min(ts) as first_seen_at,
+        max(ts) as last_seen_at,
+        max(_load_id) as _load_id
+    from arrived
+    where activity_id is not null
+    group by activity_id
+
+    union all
+
+    select
+        'site' as object_type,
+        0 as object_id,
+        min(ts) as first_seen_at,
+        -- a clock that ran ahead must not decide what "now" is
+        max(ts) filter (where ts <= _loaded_at) as last_seen_at,
+        max(_load_id) as _load_id
+    from arrived
+    having count(*) > 0
+
+),
+
+final as (
+
+    select
+        mentioned.object_type,
+        mentioned.object_id,
+        {% if is_incremental() %}
+            least(mentioned.first_seen_at, known.first_seen_at) as first_seen_at,
+            greatest(mentioned.last_seen_at, known.last_seen_at) as last_seen_at,
+        {% else %}
+            mentioned.first_seen_at,
+            mentioned.last_seen_at,
+        {% endif %}
+        mentioned._load_id
+    from mentioned
+    {% if is_incremental() %}
+        left join {{ this }} as known
+            on
+                mentioned.object_type = known.object_type
+                and mentioned.object_id = known.object_id
+    {% endif %}
+
+)
+
+select * from final

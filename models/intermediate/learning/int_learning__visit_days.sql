@@ -1,0 +1,62 @@
+-- One row per person, day and segment the person was active in, with the days before and after.
+with days as (
+
+    select
+        student_hash,
+        activity_date,
+        sum(engagement_events_count) > 0 as is_engaged
+    from {{ ref('int_learning__learner_course_days') }}
+    group by student_hash, activity_date
+
+),
+
+learners as (
+
+    select * from {{ ref('dim_learner') }}
+    where is_current
+
+),
+
+segmented as (
+
+    select
+        'any event' as segment,
+        student_hash,
+        activity_date
+    from days
+
+    union all
+
+    select
+        'engaged' as segment,
+        student_hash,
+        activity_date
+    from days
+    where is_engaged
+
+    union all
+
+    select
+        'engaged learners' as segment,
+        days.student_hash,
+        days.activity_date
+    from days
+    inner join learners on days.student_hash = learners.student_hash
+    where days.is_engaged and not learners.is_staff
+
+),
+
+final as (
+
+    select
+        segment,
+        student_hash,
+        activity_date,
+        lag(activity_date) over person as previous_date,
+        lead(activity_date) over person as next_date
+    from segmented
+    window person as (partition by segment, student_hash order by activity_date)
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+-- One row per enrolment ever seen, with its method and person; `is_deleted`: gone from Moodle.
+with enrolments as (
+
+    select * from {{ ref('stg_moodle__user_enrolments') }}
+
+),
+
+methods as (
+
+    select * from {{ ref('stg_moodle__enrol') }}
+
+),
+
+pseudonyms as (
+
+    select * from {{ ref('pseudonyms') }}
+    where source_system = 'moodle'
+
+),
+
+final as (
+
+    select
+        enrolments.enrolment_id,
+        {{ student_hash('pseudonyms', 'moodle', 'enrolments.user_id') }} as student_hash,
+        enrolments.user_id,
+        methods.course_id,
+        methods.method_name as enrol_method,
+        enrolments.is_suspended,
+        methods.is_enabled as is_method_enabled,
+        enrolments.starts_at,
+        enrolments.ends_at,
+        enrolments.created_at as enrolled_at,
+        -- deleting a method deletes its enrolments
+        enrolments.is_deleted or methods.is_deleted as is_deleted,
+        enrolments._loaded_at
+    from enrolments
+    inner join methods on enrolments.enrolment_method_id = methods.enrolment_method_id
+    left join pseudonyms on pseudonyms.source_user_id = enrolments.user_id::text
+
+)
+
+select * from final

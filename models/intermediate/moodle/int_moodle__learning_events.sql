@@ -1,0 +1,87 @@
+-- One row per row of Moodle's log: cleaned, pseudonymised and classified.
+with events as (
+
+    select * from {{ ref('stg_moodle__logstore_standard_log') }}
+
+),
+
+pseudonyms as (
+
+    select * from {{ ref('pseudonyms') }}
+    where source_system = 'moodle'
+
+),
+
+site as (
+
+    select * from {{ ref('int_moodle__site') }}
+
+),
+
+identified as (
+
+    select
+        events.*,
+        case
+            -- guests share one account and 0 means not logged in: neither is a person
+            when events.user_id > 0 and events.user_id <> site.guest_user_id
+                then {{ student_hash('pseudonyms', 'moodle', 'events.user_id') }}
+        end as student_hash
+    from events
+    cross join site
+    left join pseudonyms on pseudonyms.source_user_id = events.user_id::text
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        'moodle-' || log_id as event_id,
+        'moodle_log'::text as source,
+        student_hash,
+        -- 0, null and 1 (the front page) are not courses
+        case when course_id > 1 then course_id end as course_id,
+        case when context_level = 70 then context_instance_id end as activity_id,
+
+        ---------- what happened
+        event_name,
+        component,
+        action,
+        target,
+        object_table,
+        object_id,
+        crud_code as crud,
+        education_level as edulevel,
+        origin,
+
+        ---------- classification
+        real_user_id is not null as is_login_as,
+        is_anonymous,
+        -- restoring a course backup copies old events: new ids, old times, no origin
+        origin is null or origin = 'restore' as is_restored,
+        coalesce(origin in ('web', 'ws') and student_hash is not null, false) as is_session_event,
+        coalesce(
+            origin in ('web', 'ws')
+            and student_hash is not null
+            and real_user_id is null
+            and not is_anonymous
+            and event_name not in (
+                {%- for name in var('background_events') %}
+                '{{ name }}'{{ ',' if not loop.last }}
+                {%- endfor %}
+            ),
+            false
+        ) as is_engagement_event,
+
+        ---------- timestamps
+        occurred_at as ts,
+
+        ---------- bookkeeping
+        _load_id,
+        _loaded_at
+    from identified
+
+)
+
+select * from final

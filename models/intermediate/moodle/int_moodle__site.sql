@@ -1,0 +1,25 @@
+-- One row: the facts about the Moodle site that rules depend on.
+with settings as (
+
+    select * from {{ ref('stg_moodle__config') }}
+
+),
+
+final as (
+
+    select
+        max(setting_value) filter (where setting_name = 'release') as moodle_release,
+        max(setting_value) filter (where setting_name = 'timezone') as site_timezone,
+        -- Moodle installs the guest account as user 1
+        coalesce(
+            max(setting_value) filter (where setting_name = 'siteguest'), '1'
+        )::bigint as guest_user_id,
+        string_to_array(
+            coalesce(max(setting_value) filter (where setting_name = 'siteadmins'), ''), ','
+        ) as admin_user_ids
+    from settings
+    where not is_deleted
+
+)
+
+select * from final

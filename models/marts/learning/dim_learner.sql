@@ -1,0 +1,91 @@
+-- One row per version of a person: current values are those with `is_current`.
+{{
+    config(
+        indexes=[{'columns': ['learner_key'], 'unique': true}, {'columns': ['student_hash']}],
+        meta={'grain': ['student_hash', 'valid_from'], 'owner': 'data-team'},
+    )
+}}
+
+with versions as (
+
+    {{ scd2_versions(ref('snap_moodle__users'), 'student_hash') }}
+
+),
+
+pseudonyms as (
+
+    select * from {{ ref('pseudonyms') }}
+
+),
+
+site as (
+
+    select * from {{ ref('int_moodle__site') }}
+
+),
+
+activity as (
+
+    select
+        student_hash,
+        min(first_event_at) as first_seen_at,
+        max(last_event_at) as last_seen_at
+    from {{ ref('int_learning__learner_course_days') }}
+    group by student_hash
+
+),
+
+-- the log may mention people whose account is gone
+people as (
+
+    select
+        pseudonyms.student_hash,
+        versions.auth_method,
+        versions.country,
+        versions.timezone,
+        versions.lang,
+        coalesce(versions.is_confirmed, false) as is_confirmed,
+        coalesce(versions.is_suspended, false) as is_suspended,
+        coalesce(versions.is_deleted or versions.is_deleted_in_moodle, true) as is_deleted,
+        coalesce(versions.is_student, false) as is_student,
+        coalesce(versions.is_staff or versions.is_site_admin, false) as is_staff,
+        versions.student_hash is not null as is_known,
+        versions.created_at,
+        coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
+        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        coalesce(versions.is_current, true) as is_current
+    from pseudonyms
+    cross join site
+    left join versions on pseudonyms.student_hash = versions.student_hash
+    where pseudonyms.source_user_id <> site.guest_user_id::text
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key(['people.student_hash', 'people.valid_from']) }} as learner_key,
+        people.student_hash,
+        split_part(people.student_hash, '_', 1) as key_version,
+        people.auth_method,
+        people.country,
+        people.timezone,
+        people.lang,
+        people.is_confirmed,
+        people.is_suspended,
+        people.is_deleted,
+        people.is_student,
+        people.is_staff,
+        people.is_known,
+        people.created_at,
+        activity.first_seen_at,
+        activity.last_seen_at,
+        people.valid_from,
+        people.valid_to,
+        people.is_current
+    from people
+    left join activity on people.student_hash = activity.student_hash
+
+)
+
+select * from final

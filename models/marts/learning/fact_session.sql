@@ -1,0 +1,122 @@
+-- One row per session: a maximal run of one person's events without a longer break.
+{{
+    config(
+        materialized='incremental',
+        unique_key='session_id',
+        incremental_strategy='recompute',
+        on_schema_change='append_new_columns',
+        indexes=[
+            {'columns': ['session_id'], 'unique': true},
+            {'columns': ['student_hash', 'session_start']},
+            {'columns': ['_load_id']},
+        ],
+        meta={
+            'grain': ['session_id'], 'owner': 'data-team', 'exists_column': 'events_count',
+        },
+    )
+}}
+
+with events as (
+
+    select * from {{ ref('fact_learning_event') }}
+    where session_id is not null
+
+),
+
+changed as (
+
+    select
+        session_id,
+        student_hash,
+        ts
+    from events
+    where {{ arrived_since_last_build() }}
+
+),
+
+touched as (
+
+    select session_id from changed
+    {% if is_incremental() %}
+        union
+        -- sessions that once began at a changed event: they may have merged into another
+        select built.session_id
+        from {{ this }} as built
+        inner join changed
+            on built.student_hash = changed.student_hash and built.session_start = changed.ts
+    {% else %}
+        group by session_id
+    {% endif %}
+
+),
+
+sessions as (
+
+    select
+        events.session_id,
+        min(events.student_hash) as student_hash,
+        min(events.ts) as session_start,
+        max(events.ts) as session_end,
+        count(*)::integer as events_count,
+        count(*) filter (where events.is_engagement_event)::integer as engagement_events_count,
+        count(distinct events.course_id)::integer as courses_count,
+        sum(events.dwell_seconds)::integer as engaged_seconds,
+        bool_and(events.origin = 'ws') as is_mobile,
+        bool_or(events.origin = 'ws') as has_mobile,
+        bool_or(events.is_login_as) as is_login_as,
+        (array_agg(events.event_name order by events.ts, events.event_id))[1] as entry_page,
+        (array_agg(events.event_name order by events.ts desc, events.event_id desc))[1]
+            as exit_page,
+        max(events._load_id) as _load_id,
+        max(events._loaded_at) as _loaded_at
+    from events
+    {% if is_incremental() %}
+        where events.session_id in (select touched.session_id from touched)
+    {% endif %}
+    group by events.session_id
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        touched.session_id,
+        sessions.student_hash,
+        {{ date_key(local_date('sessions.session_start')) }} as date_key,
+
+        ---------- measures
+        sessions.session_start,
+        sessions.session_end,
+        extract(epoch from sessions.session_end - sessions.session_start)::integer
+            as session_duration_seconds,
+        sessions.events_count,
+        sessions.engagement_events_count,
+        sessions.courses_count,
+        sessions.engaged_seconds,
+
+        ---------- how
+        case
+            when sessions.is_mobile then 'app'
+            when sessions.has_mobile then 'mixed'
+            else 'web'
+        end as device_type,
+        sessions.is_mobile,
+        sessions.entry_page,
+        sessions.exit_page,
+
+        ---------- flags
+        sessions.events_count = 1 as is_bounce,
+        sessions.is_login_as,
+        sessions.session_end - sessions.session_start
+        > interval '{{ var("session_max_hours") }} hours' as is_overlong,
+
+        ---------- bookkeeping
+        sessions._load_id,
+        sessions._loaded_at
+    from touched
+    left join sessions on touched.session_id = sessions.session_id
+
+)
+
+select * from final

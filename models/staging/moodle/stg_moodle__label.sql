@@ -1,0 +1,26 @@
+-- One row per text and media area.
+with source as (
+
+    select * from {{ source('moodle', 'mdl_label') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        id as label_id,
+        course as course_id,
+        ---------- properties
+        name as activity_name,
+        ---------- timestamps
+        {{ epoch_to_timestamp('timemodified') }} as modified_at,
+        ---------- bookkeeping
+        _deleted_at is not null as is_deleted,
+        _load_id,
+        _loaded_at
+    from source
+
+)
+
+select * from final

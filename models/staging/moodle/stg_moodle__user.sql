@@ -1,0 +1,40 @@
+-- One row per account.
+with source as (
+
+    select * from {{ source('moodle', 'mdl_user') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        id as user_id,
+        mnethostid as mnet_host_id,
+        ---------- account
+        auth,
+        lang,
+        timezone,
+        country,
+        (confirmed = 1) as is_confirmed,
+        (suspended = 1) as is_suspended,
+        (deleted = 1) as is_deleted_in_moodle,
+        (username = 'guest') as is_guest,
+        (emailstop = 1) as is_email_stopped,
+        (policyagreed = 1) as has_accepted_policy,
+        ---------- timestamps
+        {{ epoch_to_timestamp('firstaccess') }} as first_access_at,
+        {{ epoch_to_timestamp('lastaccess') }} as last_access_at,
+        {{ epoch_to_timestamp('lastlogin') }} as previous_login_at,
+        {{ epoch_to_timestamp('currentlogin') }} as last_login_at,
+        {{ epoch_to_timestamp('timecreated') }} as created_at,
+        {{ epoch_to_timestamp('timemodified') }} as modified_at,
+        ---------- bookkeeping
+        _deleted_at is not null as is_deleted,
+        _load_id,
+        _loaded_at
+    from source
+
+)
+
+select * from final
