@@ -59,6 +59,39 @@ def status(
         Console(soft_wrap=True).print(render(found))
 
 
+load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
+app.add_typer(load_app, name="load")
+
+
+@load_app.command("moodle")
+def load_moodle_command(
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every row again, not only what is new.")
+    ] = False,
+    tables: Annotated[
+        str, typer.Option(help="Only these, without prefix, separated by commas: user,course")
+    ] = "",
+) -> None:
+    """Load the Moodle database named by COURSEHOUSE_MOODLE_DSN."""
+    # dlt and its drivers cost a second to import: only those who load pay for it
+    from ingest.moodle.load import load_moodle
+
+    names = [name.strip() for name in tables.split(",") if name.strip()]
+    changed = load_moodle(load_settings(), typer.echo, names, full)
+    typer.echo(
+        f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
+        f" {changed.deleted:,} deleted rows"
+    )
+
+
+@app.command()
+def demo() -> None:
+    """Start, load the sample (or your Moodle), build, test, document, and sum it up."""
+    from ingest.demo import run_demo
+
+    run_demo(load_settings(), Console())
+
+
 def main() -> None:
     """Entry point: a `UserError` becomes one line on stderr and exit code 1."""
     try:

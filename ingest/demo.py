@@ -1,0 +1,169 @@
+"""`coursehouse demo`: from nothing to a tested warehouse, with a summary people like to read."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+from pydantic import SecretStr
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy.engine import make_url
+
+from ingest.build import BuildResult, Dbt, project_fingerprint
+from ingest.errors import UserError
+from ingest.moodle.load import load_moodle
+from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
+from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
+from ingest.settings import PROJECT_DIR, Settings
+from ingest.status import warehouse_status
+from ingest.warehouse.publish import Counts
+
+DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
+BUILT_MARK = "demo_built"
+
+
+def run_demo(settings: Settings, console: Console) -> None:
+    """Start, load, build, document, summarise. `UserError` when a step or a test fails.
+
+    Loads the user's own Moodle if `COURSEHOUSE_MOODLE_DSN` names one, else the sample. A second
+    run finds nothing new and builds nothing.
+    """
+    started = time.monotonic()
+    with _step(console, "Postgres"):
+        start_warehouse(settings)
+    if settings.moodle_dsn is None:
+        with _step(console, "sample Moodle site"):
+            dsn = _sample_site(settings)
+        settings = settings.model_copy(update={"moodle_dsn": SecretStr(dsn)})
+    with _step(console, "load Moodle"):
+        loaded = load_moodle(settings, lambda line: console.print(f"  {line}", style="dim"))
+    mark = settings.home_dir / BUILT_MARK
+    state = _state(settings)
+    if loaded.total == 0 and mark.exists() and mark.read_text() == state and DOCS_PAGE.exists():
+        console.print("nothing new since the last build, nothing built")
+        built = None
+    else:
+        mark.unlink(missing_ok=True)
+        built = _build(console)
+        mark.write_text(state)
+    _summarise(settings, console, loaded, built, time.monotonic() - started)
+
+
+def _sample_site(settings: Settings) -> str:
+    """Address of the sample site's database; it is created where it is missing."""
+    with connect(settings) as conn:
+        conn.autocommit = True
+        known = conn.execute("select 1 from pg_database where datname = %s", [SAMPLE_DATABASE])
+        if known.fetchone() is None:
+            _create_database(settings, conn)
+    dsn = make_conninfo(warehouse_dsn(settings), dbname=SAMPLE_DATABASE)
+    with psycopg.connect(dsn) as sample:
+        if not is_restored(sample):
+            restore(SAMPLE_DUMP, sample)
+    url = make_url(warehouse_dsn(settings)).set(database=SAMPLE_DATABASE)
+    return url.render_as_string(hide_password=False)
+
+
+def _create_database(settings: Settings, conn: psycopg.Connection) -> None:
+    if settings.is_embedded:
+        embedded(settings).create_database(SAMPLE_DATABASE)
+        return
+    try:
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(SAMPLE_DATABASE)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise UserError(
+            "your role may not create a database for the sample site: "
+            "set COURSEHOUSE_MOODLE_DSN to a Moodle of your own"
+        ) from None
+
+
+def _build(console: Console) -> BuildResult:
+    dbt = Dbt()
+    columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("build", total=None)
+        built = dbt.build(lambda done, total: progress.update(task, completed=done, total=total))
+    if built.failures:
+        for failure in built.failures[:20]:
+            console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
+        raise UserError(f"{len(built.failures)} models or tests failed, see above")
+    with _step(console, "docs site"):
+        dbt.docs()
+    return built
+
+
+def _state(settings: Settings) -> str:
+    """What a build depends on: the project's files and the warehouse it was built in."""
+    with connect(settings) as conn:
+        row = conn.execute(
+            "select current_database() || ':' || oid || ':' || max(load_id)"
+            " from pg_database, ops.load_manifest where rows_inserted > 0"
+            " and datname = current_database() group by oid"
+        ).fetchone()
+    return f"{row[0] if row else ''} {project_fingerprint()}"
+
+
+@contextmanager
+def _step(console: Console, name: str) -> Iterator[None]:
+    started = time.monotonic()
+    with console.status(name):
+        yield
+    console.print(f"[bold]{name}[/] {time.monotonic() - started:.1f} s")
+
+
+def _summarise(
+    settings: Settings,
+    console: Console,
+    loaded: Counts,
+    built: BuildResult | None,
+    seconds: float,
+) -> None:
+    status = warehouse_status(settings)
+    with connect(settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
+        figures = cursor.execute("select * from marts_learning.site_summary").fetchone() or {}
+    tables = sum(len(schema.tables) for schema in status.schemas.values())
+    rows = sum(schema.rows for schema in status.schemas.values())
+    build = status.last_build or {}
+    table = Table(title="Your warehouse", show_header=False, box=None, padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_row("data", f"{rows:,} rows in {tables} tables, as of {figures['as_of']:%d %b %Y}")
+    table.add_row(
+        "loaded now",
+        f"{loaded.inserted:,} new, {loaded.updated:,} changed, {loaded.deleted:,} deleted rows",
+    )
+    table.add_row(
+        "learners",
+        f"{figures['learners_count']:,} in {figures['courses_count']:,} courses,"
+        f" {figures['active_enrollments_count']:,} active enrolments",
+    )
+    table.add_row(
+        "sessions",
+        f"{figures['sessions_count']:,} from {figures['events_count']:,} events,"
+        f" median {_minutes(figures['median_session_seconds'])}",
+    )
+    table.add_row(
+        "tests",
+        f"{build.get('tests', 0):,} passed"
+        + (f", {built.warnings} warnings" if built and built.warnings else ""),
+    )
+    table.add_row("docs", _relative(DOCS_PAGE))
+    table.add_row("next", "dbt build · coursehouse status · psql with `coursehouse status --json`")
+    table.add_row("stop", "coursehouse down")
+    console.print()
+    console.print(table)
+    console.print(f"\n{seconds:.0f} s in all")
+
+
+def _minutes(seconds: int | None) -> str:
+    return f"{(seconds or 0) // 60} min {(seconds or 0) % 60:02} s"
+
+
+def _relative(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

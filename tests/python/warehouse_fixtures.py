@@ -1,0 +1,153 @@
+"""Fixtures that run dbt: one loaded and built warehouse for whoever only reads it."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from psycopg.conninfo import conninfo_to_dict
+
+from ingest.moodle.load import load_moodle
+from ingest.postgres import EmbeddedPostgres
+from ingest.sample import SAMPLE_DUMP, restore
+from ingest.settings import PROJECT_DIR, Settings
+from ingest.warehouse.bootstrap import bootstrap
+
+
+@dataclass
+class Warehouse:
+    """A warehouse database and dbt on it. The manifest is parsed once per warehouse."""
+
+    dsn: str
+    target: Path
+    manifest: Any = None
+
+    def connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.dsn, autocommit=True)
+
+    def settings(self, home: Path, moodle_dsn: str) -> Settings:
+        """What the loader needs to load `moodle_dsn` into this warehouse."""
+        parts = conninfo_to_dict(self.dsn)
+        return Settings.model_validate(
+            {
+                "home": home,
+                "pg_host": parts["host"],
+                "pg_port": parts["port"],
+                "pg_user": parts["user"],
+                "pg_password": parts["password"],
+                "pg_dbname": parts["dbname"],
+                "moodle_dsn": moodle_dsn,
+            }
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables `profiles.yml` reads, for dbt in a process of its own."""
+        parts = conninfo_to_dict(self.dsn)
+        return {
+            "COURSEHOUSE_PG_HOST": str(parts["host"]),
+            "COURSEHOUSE_PG_PORT": str(parts["port"]),
+            "COURSEHOUSE_PG_USER": str(parts["user"]),
+            "COURSEHOUSE_PG_PASSWORD": str(parts["password"]),
+            "COURSEHOUSE_PG_DBNAME": str(parts["dbname"]),
+            "DO_NOT_TRACK": "1",
+        }
+
+    def dbt(self, *command: str) -> dbtRunnerResult:
+        """Run dbt in this process; the caller looks at `success`."""
+        before = dict(os.environ)
+        os.environ.update(self.environment())
+        try:
+            if self.manifest is None:
+                self.manifest = self._invoke("parse").result
+            return self._invoke(*command)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def run(self, *command: str) -> None:
+        """Run dbt and fail with dbt's own words if anything in it failed."""
+        lines = failures(self.dbt(*command))
+        if lines:
+            pytest.fail(f"dbt {' '.join(command)}:\n" + "\n".join(lines), pytrace=False)
+
+    def _invoke(self, *command: str) -> dbtRunnerResult:
+        return dbtRunner(manifest=self.manifest).invoke(
+            list(command),
+            project_dir=str(PROJECT_DIR),
+            profiles_dir=str(PROJECT_DIR),
+            target_path=str(self.target),
+            log_path=str(self.target),
+            log_level="none",
+            quiet=True,
+        )
+
+
+def failures(outcome: dbtRunnerResult) -> list[str]:
+    """What went wrong in a dbt run, one line per node."""
+    nodes = getattr(outcome.result, "results", [])
+    lines = [
+        f"{node.node.name}: {node.status} {node.message}"
+        for node in nodes
+        if node.status not in ("success", "pass", "no-op")
+    ]
+    return lines if outcome.success or lines else [str(outcome.exception)]
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: EmbeddedPostgres) -> Callable[[str], str]:
+    """Creates the named database on the session's server and gives its address."""
+
+    def create(name: str) -> str:
+        postgres.create_database(name)
+        return postgres.dsn(name)
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def sample_site(new_database: Callable[[str], str]) -> str:
+    """Address of a Postgres database that holds the sample Moodle site."""
+    dsn = new_database("moodle_sample_site")
+    with psycopg.connect(dsn) as conn:
+        restore(SAMPLE_DUMP, conn)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+def loaded_warehouse(
+    sample_site: str,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Warehouse]:
+    """The sample site loaded, nothing built. For tests that build and tear down."""
+    yield _loaded("loaded_warehouse", sample_site, new_database, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def warehouse(
+    sample_site: str,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Warehouse]:
+    """The sample site loaded and built with every unit and data test. Only for reading."""
+    loaded = _loaded("built_warehouse", sample_site, new_database, tmp_path_factory)
+    loaded.run("build")
+    yield loaded
+
+
+def _loaded(
+    name: str,
+    site: str,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Warehouse:
+    directory = tmp_path_factory.mktemp(name)
+    warehouse = Warehouse(new_database(name), directory / "target")
+    with warehouse.connect() as conn:
+        bootstrap(conn)
+    load_moodle(warehouse.settings(directory, site), lambda _: None)
+    return warehouse
