@@ -1,0 +1,53 @@
+# Coursehouse. Needs Python >= 3.11 and make; everything else comes from the package registries.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs up down status lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
+	@$(BIN)/coursehouse demo
+
+test: $(DEV) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
+	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== mypy" && $(BIN)/mypy
+	@echo "== pytest" && $(BIN)/pytest
+
+lint: $(DEV) ## style only: ruff, mypy, sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/coursehouse up && $(BIN)/sqlfluff lint --processes 2
+
+up: $(RUNTIME) ## start the warehouse
+	@$(BIN)/coursehouse up
+
+down: ## stop the warehouse
+	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down
+
+status: $(RUNTIME) ## what the warehouse holds
+	@$(BIN)/coursehouse status
+
+lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
+	$(LOCK) pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra dev \
+		-c requirements/runtime.txt -o requirements/dev.txt
+	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
+
+clean: down ## stop the warehouse and delete everything that was made here
+	rm -rf $(VENV) .coursehouse target logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+$(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.txt
+	@touch $(RUNTIME) $@
