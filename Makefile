@@ -36,9 +36,9 @@ status: $(RUNTIME) ## what the warehouse holds
 	@$(BIN)/coursehouse status
 
 lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
-	$(LOCK) pyproject.toml requirements/build.in -o requirements/runtime.txt
-	$(LOCK) pyproject.toml requirements/build.in --extra dev \
-		-c requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in -c requirements/dev.txt \
+		-o requirements/runtime.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
 
 clean: down ## stop the warehouse and delete everything that was made here
