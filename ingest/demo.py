@@ -1,5 +1,7 @@
 """`coursehouse demo`: from nothing to a tested warehouse, with a summary people like to read."""
 
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,8 +155,8 @@ def _summarise(
         + (f", {built.warnings} warnings" if built and built.warnings else ""),
     )
     table.add_row("docs", _relative(DOCS_PAGE))
-    table.add_row("next", "dbt build · coursehouse status · psql with `coursehouse status --json`")
-    table.add_row("stop", "coursehouse down")
+    table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
+    table.add_row("stop", f"{_program('coursehouse')} down")
     console.print()
     console.print(table)
     console.print(f"\n{seconds:.0f} s in all")
@@ -162,6 +164,11 @@ def _summarise(
 
 def _minutes(seconds: int | None) -> str:
     return f"{(seconds or 0) // 60} min {(seconds or 0) % 60:02} s"
+
+
+def _program(name: str) -> str:
+    """How to call a program of this environment from where the user stands."""
+    return name if shutil.which(name) else _relative(Path(sys.executable).parent / name)
 
 
 def _relative(path: Path) -> str:
