@@ -98,19 +98,19 @@ def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> bool:
 
 def _make_site(moodle: str, rows: int) -> None:
     with psycopg.connect(moodle) as conn:
-        conn.execute(f"create table {LOG} ({LOG_COLUMNS})")  # type: ignore[arg-type]
+        conn.execute(f"create table {LOG} ({LOG_COLUMNS})")
         for table in ("user", "course", "config"):
             columns = ", ".join(f'"{n}" {t}' for n, t in read_spec()[table].columns.items())
-            conn.execute(f"create table mdl_{table} ({columns})")  # type: ignore[arg-type]
+            conn.execute(f"create table mdl_{table} ({columns})")
         conn.execute(ROWS, [1, rows])
     with psycopg.connect(moodle, autocommit=True) as conn:
-        conn.execute(f"vacuum analyze {LOG}")  # type: ignore[arg-type]
+        conn.execute(f"vacuum analyze {LOG}")
 
 
 def _copy_limit(moodle: str, limit: str) -> float:
     with psycopg.connect(limit) as conn:
         conn.execute("drop table if exists copied")
-        conn.execute(f"create table copied ({LOG_COLUMNS.replace('primary key', '')})")  # type: ignore[arg-type]
+        conn.execute(f"create table copied ({LOG_COLUMNS.replace('primary key', '')})")
     psql = shutil.which("psql") or str(_wheel_psql())
     started = time.monotonic()
     source = subprocess.Popen(
@@ -150,7 +150,7 @@ def _load(server: EmbeddedPostgres, directory: Path) -> tuple[float, float]:
 
 def _check_rows(server: EmbeddedPostgres, expected: int) -> None:
     with psycopg.connect(server.dsn("warehouse")) as conn:
-        row = conn.execute(f"select count(*), sum(id) from raw_moodle.{LOG}").fetchone()  # type: ignore[arg-type]
+        row = conn.execute(f"select count(*), sum(id) from raw_moodle.{LOG}").fetchone()
     if row != (expected, expected * (expected + 1) // 2):
         raise SystemExit(f"the load is wrong: {row}, expected {expected} rows")
 

@@ -3,7 +3,6 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 
@@ -28,13 +27,13 @@ def restore(dump: Path, conn: psycopg.Connection) -> None:
         lines = iter(file)
         for statement in _statements(lines):
             if statement.startswith("COPY "):
-                with cursor.copy(cast(LiteralString, statement)) as copy:
+                with cursor.copy(statement) as copy:
                     for line in lines:
                         if line == END_OF_DATA:
                             break
                         copy.write(line)
             else:
-                cursor.execute(cast(LiteralString, statement))
+                cursor.execute(statement)
 
 
 def is_restored(conn: psycopg.Connection) -> bool:

@@ -16,6 +16,7 @@
         ) as valid_to,
         lead(snapshot.dbt_valid_from) over versions is null as is_current,
         snapshot.dbt_is_deleted::boolean as is_deleted
-    from {{ snapshot }} as snapshot
+    -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
+    from (select * from {{ snapshot }}) as snapshot
     window versions as (partition by snapshot.{{ key }} order by snapshot.dbt_valid_from)
 {%- endmacro %}

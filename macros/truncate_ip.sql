@@ -3,8 +3,9 @@
     raw. Moodle's column is text and may hold anything: what is not an address becomes null.
 -#}
 {% macro truncate_ip(column) -%}
+    {%- set octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])' -%}
     case
-        when {{ column }} ~ '^[0-9]{1,3}([.][0-9]{1,3}){3}$'
+        when {{ column }} ~ '^({{ octet }}[.]){3}{{ octet }}$'
             then regexp_replace({{ column }}, '[.][0-9]+$', '.0/24')
         when
             {{ column }} ~ '^([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}$'

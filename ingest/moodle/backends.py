@@ -17,6 +17,8 @@ import pyarrow.csv as pa_csv
 from dlt.common.typing import TDataItem
 from dlt.sources.sql_database import BaseTableLoader, register_table_loader_backend
 
+from ingest.moodle.site import stream_url
+
 ROWS_PER_FILE = 500_000
 ROWS_PER_BATCH = 50_000
 WRITE_BUFFER_BYTES = 1 << 20
@@ -64,15 +66,13 @@ class StreamBackend(BaseTableLoader):
         `backend_kwargs`: `directory` and `progress` as for `CopyBackend`.
         """
         options = backend_kwargs or {}
-        url = self.engine.url.set(drivername="mysql", query={})
         batches = connectorx.read_sql(
-            url.render_as_string(hide_password=False),
+            stream_url(self.engine.url),
             self.compile_query(self.make_query()),
             protocol="binary",
             return_type="arrow_stream",
             batch_size=ROWS_PER_BATCH,
         )
-        style = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
         header = _header(self.table.columns.keys())
         batches = (batch for batch in batches if batch.num_rows)
         for first in batches:
@@ -80,9 +80,9 @@ class StreamBackend(BaseTableLoader):
             count = first.num_rows
             with path.open("wb", buffering=WRITE_BUFFER_BYTES) as file:
                 file.write(header)
-                pa_csv.write_csv(pa.Table.from_batches([first]), file, style)
+                file.write(_csv(first))
                 for batch in batches:
-                    pa_csv.write_csv(pa.Table.from_batches([batch]), file, style)
+                    file.write(_csv(batch))
                     count += batch.num_rows
                     if count >= ROWS_PER_FILE:
                         break
@@ -97,6 +97,15 @@ def register_backends() -> None:
 
 def _header(columns: list[str]) -> bytes:
     return (",".join(f'"{column}"' for column in columns) + "\n").encode()
+
+
+def _csv(batch: pa.RecordBatch) -> bytes:
+    """The batch as CSV lines. Postgres has no text with zero bytes, MySQL has: they are dropped."""
+    buffer = pa.BufferOutputStream()
+    pa_csv.write_csv(
+        batch, buffer, pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    )
+    return buffer.getvalue().to_pybytes().replace(b"\0", b"")  # type: ignore[no-any-return]
 
 
 def _next_file(directory: Path) -> Path:

@@ -4,14 +4,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
+from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 from psycopg import sql
 
 from ingest.errors import UserError
 from ingest.moodle.backends import register_backends
+from ingest.moodle.reasons import cause_of, table_of
 from ingest.moodle.site import Site, first_line, open_site, snapshot
 from ingest.moodle.source import (
     KEYS_SUFFIX,
@@ -19,14 +23,16 @@ from ingest.moodle.source import (
     Window,
     backend_options,
     keys_resource,
+    readable_columns,
     slice_end,
     table_resource,
 )
-from ingest.moodle.spec import TableSpec, read_spec, select_tables
+from ingest.moodle.spec import ID_LAG, TableSpec, read_spec, select_tables
 from ingest.postgres import connect, warehouse_dsn
 from ingest.settings import Settings
 from ingest.warehouse.bootstrap import bootstrap
 from ingest.warehouse.landing import landing_schema, landing_zone
+from ingest.warehouse.merge import columns_of
 from ingest.warehouse.publish import Counts, LandedTable, Publication, publish
 
 SOURCE = "moodle"
@@ -51,13 +57,18 @@ def load_moodle(
     register_backends()
     with connect(settings) as conn:
         conn.autocommit = True
-        bootstrap(conn)
-        with _only_one(conn), open_site(
-            settings.moodle_dsn.get_secret_value(), settings.moodle_prefix, spec
-        ) as site:
-            if site.missing:
-                say(f"not in this Moodle, skipped: {', '.join(site.missing)}")
-            return _Loader(settings, conn, site, spec, say, full).run()
+        try:
+            bootstrap(conn)
+            _only_one(conn)
+            dsn = settings.moodle_dsn.get_secret_value()
+            with open_site(dsn, settings.moodle_prefix, spec) as site:
+                return _Loader(settings, conn, site, spec, say, full).run()
+        except OSError as error:
+            raise UserError(f"cannot work in {settings.home_dir}: {error}") from error
+        except psycopg.Error as error:
+            raise UserError(
+                f"the warehouse failed: {first_line(error)}; what was published before is untouched"
+            ) from error
 
 
 class _Loader:
@@ -78,84 +89,105 @@ class _Loader:
         self.spec = spec
         self.say = say
         self.full = full
+        self.published = columns_of(conn, RAW_SCHEMA)
         self.rows: Counter[str] = Counter()
 
     def run(self) -> Counts:
+        self._say_what_is_missing()
         total = Counts()
-        pending = self._first_windows()
+        pending = self._sliced({name: self._start(name) for name in self.site.tables})
         is_first = True
         while pending or is_first:
             started_at = datetime.now(UTC)
             published = self._load_slice(pending, started_at, with_keys=is_first)
             total += published.total
-            pending = self._next_windows(pending)
+            # tables whose last window was cut at a slice's end go on behind it
+            pending = self._sliced(
+                {
+                    name: Window(after_id=window.up_to_id)
+                    for name, window in pending.items()
+                    if window.up_to_id is not None
+                }
+            )
             is_first = False
         return total
+
+    def _say_what_is_missing(self) -> None:
+        """An older Moodle lacks tables; MariaDB hides those its user may not read."""
+        kept = [
+            name
+            for name in self.site.missing
+            if RAW_PREFIX + name in self.published and self._max(name, "id") is not None
+        ]
+        never = [name for name in self.site.missing if name not in kept]
+        if never:
+            self.say(f"not in this Moodle, skipped: {', '.join(never)}")
+        if kept:
+            self.say(f"gone from Moodle or no longer readable, rows are kept: {', '.join(kept)}")
 
     def _load_slice(
         self, windows: dict[str, Window], started_at: datetime, with_keys: bool
     ) -> Publication:
         self.rows.clear()
-        work_dir = self.settings.home_dir / "work" / SOURCE
-        try:
-            with landing_zone(self.conn, SOURCE, warehouse_dsn(self.settings), work_dir) as zone:
-                with snapshot(self.site) as connection:
-                    options = backend_options(zone.files, connection, self._count)
-                    zone.extract(self._resources(windows, options, with_keys))
-                return publish(
-                    self.conn,
-                    SOURCE,
-                    landing_schema(SOURCE),
-                    RAW_SCHEMA,
-                    list(self._landed(windows, with_keys)),
-                    started_at,
-                    dlt_load_id=zone.load(),
-                )
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError(_explain(error)) from error
-
-    def _first_windows(self) -> dict[str, Window]:
-        return {name: self._sliced(name, self._start(name)) for name in self.site.tables}
-
-    def _next_windows(self, done: dict[str, Window]) -> dict[str, Window]:
-        """Tables whose last window was cut at a slice's end go on behind it."""
-        return {
-            name: self._sliced(name, Window(after_id=window.up_to_id))
-            for name, window in done.items()
-            if window.up_to_id is not None
-        }
+        dsn = warehouse_dsn(self.settings)
+        with landing_zone(self.conn, SOURCE, dsn, _work_dir(self.settings)) as zone:
+            with _blamed("cannot read {table} from Moodle"), snapshot(self.site) as connection:
+                options = backend_options(zone.files, connection, self._count)
+                zone.extract(self._resources(windows, options, with_keys))
+            with _blamed("the warehouse did not take {table}"):
+                dlt_load_id = zone.load()
+            return publish(
+                self.conn,
+                SOURCE,
+                landing_schema(SOURCE),
+                RAW_SCHEMA,
+                list(self._landed(windows, with_keys)),
+                started_at,
+                dlt_load_id,
+            )
 
     def _start(self, name: str) -> Window:
-        """Where the published rows say reading must begin: the position commits with the rows."""
+        """Where the published rows say reading must begin: the position commits with the rows.
+
+        Everything is read where the lag reaches back to the first id, and where the source has
+        a column we do not have yet: old rows may have a value in it.
+        """
         spec = self.spec[name]
-        if self.full or spec.load == "full":
-            return Window()
-        table = sql.Identifier(RAW_SCHEMA, RAW_PREFIX + name)
-        exists = self.conn.execute("select to_regclass(%s)", [table.as_string(self.conn)])
-        if exists.fetchone() == (None,):
-            return Window()
-        highest = self._max(table, "id")
-        if highest is None:
+        columns = set(readable_columns(self.site.tables[name], spec))
+        known = self.published.get(RAW_PREFIX + name, {}).keys()
+        lag = ID_LAG if spec.cursor else spec.lag
+        highest = self._max(name, "id") if known >= columns else None
+        if self.full or spec.load == "full" or highest is None or highest <= lag:
             return Window()
         if spec.cursor is None:
-            return Window(after_id=highest - spec.lag)
-        newest = self._max(table, spec.cursor)
-        return Window(after_id=highest, since=(newest or 0) - spec.lag)
+            return Window(after_id=highest - lag)
+        if spec.cursor not in columns:
+            return Window()
+        # a row dated in the future must not hide the changes until then
+        newest = self._max(name, spec.cursor, up_to=int(datetime.now(UTC).timestamp()))
+        return Window(after_id=highest - lag, since=(newest or 0) - spec.lag)
 
-    def _sliced(self, name: str, window: Window) -> Window:
-        if self.spec[name].load != "append":
-            return window
-        with self.site.engine.connect() as connection:
-            end = slice_end(connection, self.site.tables[name], window.after_id, SLICE_ROWS)
-        return Window(after_id=window.after_id, up_to_id=end)
-
-    def _max(self, table: sql.Identifier, column: str) -> int | None:
+    def _max(self, name: str, column: str, up_to: int | None = None) -> int | None:
         row = self.conn.execute(
-            sql.SQL("select max({}) from {}").format(sql.Identifier(column), table)
+            sql.SQL("select max({0}) from {1} where {0} <= coalesce(%s, {0})").format(
+                sql.Identifier(column), sql.Identifier(RAW_SCHEMA, RAW_PREFIX + name)
+            ),
+            [up_to],
         ).fetchone()
         return row[0] if row else None
+
+    def _sliced(self, windows: dict[str, Window]) -> dict[str, Window]:
+        """Cut the windows of append tables where a slice ends."""
+        ends: dict[str, int | None] = {}
+        with _blamed("cannot read Moodle"), self.site.engine.connect() as connection:
+            for name, window in windows.items():
+                if self.spec[name].load == "append":
+                    table = self.site.tables[name]
+                    ends[name] = slice_end(connection, table, window.after_id, SLICE_ROWS)
+        return {
+            name: Window(after_id=window.after_id, up_to_id=ends[name]) if name in ends else window
+            for name, window in windows.items()
+        }
 
     def _resources(
         self, windows: dict[str, Window], options: dict[str, object], with_keys: bool
@@ -181,7 +213,6 @@ class _Loader:
                 name=RAW_PREFIX + name,
                 columns=spec.columns,
                 rows=self.rows[RAW_PREFIX + name],
-                insert_only=spec.load == "append" and not self.full,
                 keys=self._keys(name, window) if window is not None and with_keys else None,
             )
 
@@ -198,25 +229,29 @@ class _Loader:
             self.say(f"{table}: {self.rows[table]:,} rows read")
 
 
-@contextmanager
-def _only_one(conn: psycopg.Connection) -> Iterator[None]:
-    """Two loads of one source would read the same position and publish the same rows."""
+def _only_one(conn: psycopg.Connection) -> None:
+    """Two loads of one source would read the same position and publish the same rows.
+
+    The lock goes when the connection does, however the load ends.
+    """
     lock = f"coursehouse:load:{SOURCE}"
     row = conn.execute("select pg_try_advisory_lock(hashtext(%s))", [lock]).fetchone()
     if row != (True,):
         raise UserError("another load of Moodle is running on this warehouse; wait for it")
+
+
+def _work_dir(settings: Settings) -> Path:
+    """Where files lie on their way: one directory per warehouse, since each has its own lock."""
+    warehouse = f"{settings.pg_host}:{settings.pg_port}/{settings.pg_dbname}"
+    digest = sha256(warehouse.encode()).hexdigest()[:8]
+    return settings.home_dir / "work" / f"{SOURCE}-{digest}"
+
+
+@contextmanager
+def _blamed(what: str) -> Iterator[None]:
+    """Say who failed at what, and why; `{table}` in `what` is the table it failed at."""
     try:
         yield
-    finally:
-        if not conn.closed:
-            conn.execute("select pg_advisory_unlock(hashtext(%s))", [lock])
-
-
-def _explain(error: Exception) -> str:
-    """One sentence for whatever went wrong below dlt: the first cause, in its own words."""
-    cause: BaseException = error
-    while cause.__cause__ is not None or cause.__context__ is not None:
-        cause = cause.__cause__ or cause.__context__ or cause
-    if isinstance(cause, (psycopg.errors.InsufficientPrivilege, sa.exc.ProgrammingError)):
-        return f"Moodle's database user may not read everything: {first_line(cause)}"
-    return f"load of Moodle failed: {first_line(cause)}; nothing of it became visible"
+    except (DltException, sa.exc.SQLAlchemyError, psycopg.Error, OSError) as error:
+        who = what.format(table=table_of(error) or "the tables")
+        raise UserError(f"{who}: {cause_of(error)}; nothing of it became visible") from error

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from ingest.moodle.spec import TableSpec
 
 # A bare `postgresql://` would pick whatever driver SQLAlchemy likes this year.
 DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+MYSQL_OPTIONS = {"charset", "ssl_ca"}
 CONNECT_TIMEOUT_SECONDS = 10
 # Without these there is no Moodle behind the prefix.
 CORE_TABLES = ("user", "course", "config")
@@ -49,7 +51,21 @@ def parse_dsn(dsn: str) -> URL:
             "COURSEHOUSE_MOODLE_DSN must name a PostgreSQL, MariaDB or MySQL database "
             "(postgresql://... or mysql://.../moodle)"
         )
+    if backend != "postgresql" and not url.query.keys() <= MYSQL_OPTIONS:
+        unknown = ", ".join(sorted(url.query.keys() - MYSQL_OPTIONS))
+        raise UserError(
+            f"COURSEHOUSE_MOODLE_DSN: unknown option {unknown}; MariaDB and MySQL take "
+            "ssl_ca=/path/to/ca.pem (encrypt, and check the server's certificate) and charset"
+        )
     return url.set(drivername=DRIVERS[backend])
+
+
+def stream_url(url: URL) -> str:
+    """Address for connectorx, with the password. It knows other options than pymysql does."""
+    authority = url.query.get("ssl_ca")
+    # a certificate alone would not even switch encryption on
+    options = {"ssl-ca": authority, "ssl-mode": "verify_identity"} if authority else {}
+    return url.set(drivername="mysql", query=options).render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -60,9 +76,10 @@ def open_site(dsn: str, prefix: str, spec: dict[str, TableSpec]) -> Iterator[Sit
     database is not UTF-8, or a table lacks its key `id`.
     """
     url = parse_dsn(dsn)
-    engine = sa.create_engine(
-        url, poolclass=sa.NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS}
-    )
+    options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    if url.get_backend_name() == "postgresql":
+        options["client_encoding"] = "utf8"  # psycopg gives bytes from a SQL_ASCII database
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options)
     try:
         with engine.connect() as connection:
             _check_encoding(connection, url)
@@ -101,7 +118,9 @@ def snapshot(site: Site) -> Iterator[psycopg.Connection | None]:
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        # a site's limits for web requests are not meant for a load
         connection.execute("set local statement_timeout = 0")
+        connection.execute("set local idle_in_transaction_session_timeout = 0")
         yield connection
 
 
@@ -109,16 +128,14 @@ def first_line(error: BaseException) -> str:
     """The driver's own words, without SQLAlchemy's and Postgres's further lines."""
     reason = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
     text = str(reason.args[-1]) if reason.args else str(reason)
-    return text.strip().splitlines()[0].strip()
+    return (text.strip() or type(reason).__name__).splitlines()[0].strip()
 
 
 def _check_prefix(names: set[str], prefix: str, url: URL) -> None:
     if all(prefix + table in names for table in CORE_TABLES):
         return
     found = sorted(
-        name.removesuffix("course_modules")
-        for name in names
-        if name.endswith("course_modules")
+        name.removesuffix("course_modules") for name in names if name.endswith("course_modules")
     )
     hint = f"; found the prefix {', '.join(map(repr, found))}" if found else ""
     raise UserError(

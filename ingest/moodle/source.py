@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 from dlt.sources.sql_database import sql_table
 
@@ -32,6 +33,16 @@ class Window:
     since: int | None = None
 
 
+def readable_columns(table: sa.Table, spec: TableSpec) -> list[str]:
+    """Names of the columns we may read: no secrets, nothing excluded, no binary data."""
+    return [
+        column.name
+        for column in table.columns
+        if column.name not in spec.exclude | SECRET_COLUMNS
+        and not isinstance(column.type, sa.LargeBinary)
+    ]
+
+
 def table_resource(
     site: Site,
     name: str,
@@ -41,11 +52,7 @@ def table_resource(
 ) -> DltResource:
     """The rows of one table inside `window`, as CSV files for landing table `mdl_<name>`."""
     source = site.tables[name]
-    columns = [
-        column.name
-        for column in source.columns
-        if column.name not in spec.exclude | SECRET_COLUMNS
-    ]
+    columns = readable_columns(source, spec)
 
     def query(_: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
         selected = sa.select(*(_as_text(site, column) for column in table.columns))
@@ -54,9 +61,7 @@ def table_resource(
     return _resource(site, source, columns, query, options, RAW_PREFIX + name)
 
 
-def keys_resource(
-    site: Site, name: str, spec: TableSpec, options: dict[str, Any]
-) -> DltResource:
+def keys_resource(site: Site, name: str, spec: TableSpec, options: dict[str, Any]) -> DltResource:
     """Every id the table has now, for landing table `mdl_<name>__keys`."""
 
     def query(_: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
@@ -96,12 +101,13 @@ def _resource(
         included_columns=columns,
         backend="coursehouse_copy" if site.is_postgres else "coursehouse_stream",
         backend_kwargs={**options, "directory": options["directory"] / name},
-        reflection_level="full",
-        type_adapter_callback=_known_to_dlt,
+        reflection_level="minimal",
         query_adapter_callback=query,
         write_disposition="append",
     ).with_name(name)
-    resource.apply_hints(table_name=name, columns=_landing_columns(table, columns))
+    resource.apply_hints(
+        table_name=name, columns=[_landing_column(table.c[column]) for column in columns]
+    )
     return resource
 
 
@@ -111,9 +117,22 @@ def _only(table: sa.Table) -> sa.MetaData:
     return metadata
 
 
-def _landing_columns(table: sa.Table, columns: list[str]) -> Any:
+def _landing_column(column: sa.Column[Any]) -> TColumnSchema:
     """Landing columns take any value: rules belong to the published table."""
-    return [{"name": column, "nullable": True, "primary_key": False} for column in columns]
+    hint: TColumnSchema = {
+        "name": column.name,
+        "nullable": True,
+        "primary_key": False,
+        "data_type": "text",
+    }
+    match column.type:
+        case sa.Integer():
+            hint["data_type"] = "bigint"
+        case sa.Float():
+            hint["data_type"] = "double"
+        case sa.Numeric(precision=int(precision), scale=int(scale)):
+            hint |= {"data_type": "decimal", "precision": precision, "scale": scale}
+    return hint
 
 
 def _conditions(
@@ -132,13 +151,8 @@ def _conditions(
         yield table.c[spec.only.column].in_(spec.only.values)
 
 
-def _known_to_dlt(type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-    """dlt 1.31 does not recognise SQLAlchemy 2.1's Float, which is no Numeric any more."""
-    return sa.Numeric(asdecimal=False) if isinstance(type_, sa.Float) else type_
-
-
 def _as_text(site: Site, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """connectorx rounds decimals to ten places: MariaDB sends numbers as text instead."""
-    if not site.is_postgres and isinstance(column.type, (sa.Numeric, sa.Float)):
+    """connectorx rounds decimals to ten places: MariaDB sends them as text instead."""
+    if not site.is_postgres and isinstance(column.type, sa.Numeric):
         return sa.cast(column, sa.CHAR).label(column.name)
     return column

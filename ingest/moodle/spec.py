@@ -1,15 +1,27 @@
 """The declarative load spec `tables.yml`, read and validated."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from ingest.errors import UserError
 
 SPEC_FILE = Path(__file__).parent / "tables.yml"
-DEFAULT_LAG = {"append": 50_000, "cursor": 86_400, "full": 0}
+# How many ids below the highest may still appear: sequences number rows before they commit.
+ID_LAG = 50_000
+DEFAULT_LAG = {"append": ID_LAG, "cursor": 86_400, "full": 0}
+WarehouseType = Annotated[
+    str, StringConstraints(pattern=r"^(bigint|text|double precision|numeric\(\d+,\d+\))$")
+]
 # Never extracted from any table, whatever a plugin calls its columns.
 SECRET_COLUMNS = frozenset({"password", "secret", "token", "privatetoken", "privatekey", "salt"})
 
@@ -41,7 +53,7 @@ class TableSpec(BaseModel):
     sweep: bool = True
     only: RowFilter | None = None
     exclude: frozenset[str] = frozenset()
-    columns: dict[str, str]
+    columns: dict[str, WarehouseType]
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -61,13 +73,20 @@ class TableSpec(BaseModel):
 
 def read_spec(path: Path = SPEC_FILE) -> dict[str, TableSpec]:
     """Table name without prefix -> its spec. Raises `UserError` naming the first bad entry."""
-    entries = yaml.safe_load(path.read_text())["tables"]
+    try:
+        entries = yaml.safe_load(path.read_text())["tables"].items()
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            f"{path.name}: no list of tables ({' '.join(str(error).split())})"
+        ) from None
     spec = {}
-    for name, entry in entries.items():
+    for name, entry in entries:
         try:
             spec[name] = TableSpec.model_validate(entry)
         except ValidationError as error:
-            raise UserError(f"{path.name}: table {name}: {error.errors()[0]['msg']}") from None
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in (name, *first["loc"]))
+            raise UserError(f"{path.name}: {where}: {first['msg']}") from None
     return spec
 
 

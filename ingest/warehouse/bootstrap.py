@@ -2,7 +2,6 @@
 
 import secrets
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 
@@ -16,7 +15,7 @@ def bootstrap(conn: psycopg.Connection) -> None:
 
     Idempotent. Raises `psycopg.Error` when the role may not create schemas.
     """
-    ddl = cast(LiteralString, (Path(__file__).parent / "bootstrap.sql").read_text())
+    ddl = (Path(__file__).parent / "bootstrap.sql").read_text()
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [BOOTSTRAP_LOCK])
         conn.execute("set local client_min_messages = warning")

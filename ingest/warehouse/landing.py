@@ -8,7 +8,7 @@ they were.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import dlt
 import psycopg
 from dlt.common.destination.client import LoadJob, PreparedTableSchema, RunnableLoadJob
 from dlt.common.storages.load_storage import ParsedLoadJobFileName
+from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.postgres.factory import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.extract import DltResource
@@ -32,6 +33,13 @@ class FaithfulCsvJob(RunnableLoadJob):
     _job_client: PostgresClient
 
     def run(self) -> None:
+        try:
+            self._copy()
+        except Exception as error:
+            # terminal: dlt would try a full disk or a lost server again for minutes
+            raise DatabaseTerminalException(error) from error
+
+    def _copy(self) -> None:
         client = self._job_client.sql_client
         table = client.make_qualified_table_name(self.load_table_name)
         with Path(self._file_path).open("rb") as file:
@@ -108,19 +116,18 @@ def landing_zone(
     What a killed load left behind is dropped first. That is the whole crash recovery: nothing
     of a load counts until it is published, and the position is read from published rows.
     """
-    schema = sql.Identifier(landing_schema(source))
-
-    def clear() -> None:
-        conn.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
-        shutil.rmtree(work_dir, ignore_errors=True)
-
-    clear()
+    drop = sql.SQL("drop schema if exists {} cascade").format(
+        sql.Identifier(landing_schema(source))
+    )
+    conn.execute(drop)
+    shutil.rmtree(work_dir, ignore_errors=True)
     work_dir.mkdir(parents=True)
     try:
         yield LandingZone(source, warehouse_dsn, work_dir)
     finally:
-        if not conn.closed:
-            clear()
+        shutil.rmtree(work_dir, ignore_errors=True)
+        with suppress(psycopg.OperationalError):  # a lost server keeps it until the next load
+            conn.execute(drop)
 
 
 @contextmanager
@@ -134,6 +141,7 @@ def _dlt_settings(work_dir: Path) -> Iterator[None]:
         "LOAD__RAISE_ON_FAILED_JOBS": "true",
         "LOAD__DELETE_COMPLETED_JOBS": "true",
         "RESTORE_FROM_DESTINATION": "false",
+        "SCHEMA__NAMING": "direct",  # columns keep the names they have in the source
         "DLT_DATA_DIR": str(work_dir / "data"),
     }
     before = {name: os.environ.get(name) for name in values}

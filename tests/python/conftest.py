@@ -7,9 +7,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from moodle_sites import SMALL, Lane, create_tables, fill_small
 
 from ingest.postgres import EmbeddedPostgres
+from ingest.sample import SAMPLE_DUMP, restore
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,9 @@ def postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]:
     directory.chmod(0o755)
     server = EmbeddedPostgres(directory / "home", free_port())
     server.up()
+    with server._admin() as admin:  # hundreds of databases come and go, none is worth an fsync
+        admin.execute("alter system set fsync = off")
+        admin.execute("select pg_reload_conf()")
     yield server
     server.down()
     shutil.rmtree(directory)
@@ -47,3 +53,26 @@ def database(postgres: EmbeddedPostgres) -> Callable[[], str]:
         return postgres.dsn(name)
 
     return create
+
+
+@pytest.fixture
+def lane(database: Callable[[], str], tmp_path: Path) -> Lane:
+    """A Moodle of a few small tables and an empty warehouse."""
+    moodle = database()
+    with psycopg.connect(moodle) as conn:
+        create_tables(conn, SMALL)
+        fill_small(conn)
+    return Lane(moodle, database(), tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sample_lane(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Lane:
+    """The sample site, loaded once into a warehouse: for tests that only read it."""
+    for name in ("sample_moodle", "sample_warehouse"):
+        postgres.create_database(name)
+    moodle, warehouse = postgres.dsn("sample_moodle"), postgres.dsn("sample_warehouse")
+    with psycopg.connect(moodle) as conn:
+        restore(SAMPLE_DUMP, conn)
+    lane = Lane(moodle, warehouse, tmp_path_factory.mktemp("home"))
+    lane.load()
+    return lane

@@ -54,7 +54,8 @@ courses as (
 final as (
 
     select
-        {{ surrogate_key(['courses.course_id', 'courses.valid_from']) }} as course_key,
+        {{ surrogate_key(['courses.course_id', 'extract(epoch from courses.valid_from)']) }}
+            as course_key,
         courses.course_id,
         courses.shortname,
         courses.fullname,

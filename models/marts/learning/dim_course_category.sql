@@ -56,7 +56,8 @@ levels as (
 final as (
 
     select
-        {{ surrogate_key(['versions.category_id', 'versions.valid_from']) }} as category_key,
+        {{ surrogate_key(['versions.category_id', 'extract(epoch from versions.valid_from)']) }}
+            as category_key,
         versions.category_id,
         versions.parent_category_id,
         versions.name,

@@ -5,7 +5,10 @@ with days as (
 
     select day::date as date
     from generate_series(
-        date '{{ var("dim_date_start") }}', date '{{ var("dim_date_end") }}', interval '1 day'
+        -- without a time zone: a day whose clocks skip midnight would shift all that follow
+        timestamp '{{ var("dim_date_start") }}',
+        timestamp '{{ var("dim_date_end") }}',
+        interval '1 day'
     ) as day
 
 ),

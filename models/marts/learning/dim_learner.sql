@@ -64,7 +64,8 @@ people as (
 final as (
 
     select
-        {{ surrogate_key(['people.student_hash', 'people.valid_from']) }} as learner_key,
+        {{ surrogate_key(['people.student_hash', 'extract(epoch from people.valid_from)']) }}
+            as learner_key,
         people.student_hash,
         split_part(people.student_hash, '_', 1) as key_version,
         people.auth_method,

@@ -73,7 +73,10 @@ calendar as (
         bounds.first_date
     from bounds
     cross join (select distinct segment from visits) as segments
-    cross join lateral generate_series(bounds.first_date, bounds.last_date, interval '1 day') as day
+    -- without a time zone: a day whose clocks skip midnight would shift all that follow
+    cross join lateral generate_series(
+        bounds.first_date::timestamp, bounds.last_date::timestamp, interval '1 day'
+    ) as day
 
 ),
 
@@ -99,7 +102,7 @@ daily as (
 final as (
 
     select
-        {{ surrogate_key(['date', 'segment']) }} as daily_active_users_key,
+        {{ surrogate_key([date_key('date'), 'segment']) }} as daily_active_users_key,
         {{ date_key('date') }} as date_key,
         segment,
         date,

@@ -35,6 +35,13 @@ student_roles as (
 
 ),
 
+days as (
+
+    select * from {{ ref('int_learning__learner_course_days') }}
+    where engagement_events_count > 0
+
+),
+
 accesses as (
 
     select
@@ -42,12 +49,11 @@ accesses as (
         min(greatest(days.first_event_at, enrolments.enrolled_at)) as first_access_at,
         max(days.last_event_at) as last_access_at
     from enrolments
-    inner join {{ ref('int_learning__learner_course_days') }} as days
+    inner join days
         on
             enrolments.student_hash = days.student_hash
             and enrolments.course_id = days.course_id
             and enrolments.enrolled_at <= days.last_event_at
-    where days.engagement_events_count > 0
     group by enrolments.enrolment_id
 
 ),

@@ -22,12 +22,18 @@
     '_load_id', '_loaded_at',
 ] %}
 
-with events as (
+with source_events as (
+
+    select * from {{ ref('int_moodle__learning_events') }}
+
+),
+
+events as (
 
     select
         source_events.*,
         {{ surrogate_key(['source', 'event_id']) }} as event_key
-    from {{ ref('int_moodle__learning_events') }} as source_events
+    from source_events
 
 ),
 

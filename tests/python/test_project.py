@@ -1,0 +1,172 @@
+"""The house rules that a machine can check: layers, names, grain, keys, documentation, style."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warehouse_fixtures import Warehouse
+
+from ingest.settings import PROJECT_DIR
+
+MODEL_LINES = 150
+PYTHON_LINES = 300
+
+
+@pytest.fixture(scope="module")
+def models(warehouse: Warehouse) -> list[Any]:
+    nodes = warehouse.manifest.nodes.values()
+    return [node for node in nodes if node.resource_type == "model"]
+
+
+@pytest.fixture(scope="module")
+def columns(warehouse: Warehouse) -> dict[tuple[str, str], list[str]]:
+    """(schema, relation) -> its columns in the built warehouse."""
+    found: dict[tuple[str, str], list[str]] = {}
+    with warehouse.connect() as conn:
+        for schema, table, column in conn.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        ).fetchall():
+            found.setdefault((schema, table), []).append(column)
+    return found
+
+
+def test_the_folder_is_the_layer_and_the_name_says_so(models: list[Any]) -> None:
+    wrong = []
+    for model in models:
+        layer, domain = Path(model.original_file_path).parts[1:3]
+        prefixes: tuple[str, ...] = {
+            "staging": (f"stg_{domain}__",),
+            "intermediate": (f"int_{domain}__",),
+            "marts": ("dim_", "fact_", "bridge_", "site_summary"),
+            "vault": ("",),
+        }[layer]
+        schema = f"marts_{domain}" if layer == "marts" else layer
+        if not model.name.startswith(prefixes) or model.schema != schema:
+            wrong.append(f"{model.schema}.{model.name}")
+    assert wrong == []
+
+
+def test_data_flows_one_way(models: list[Any]) -> None:
+    """Sources are read by staging only; marts read no staging of theirs past the layer below."""
+    allowed = {
+        "staging": {"source"},
+        "vault": {"staging"},
+        "intermediate": {"staging", "vault", "intermediate", "marts"},
+        "marts": {"staging", "vault", "intermediate", "marts", "snapshot"},
+    }
+    layers = {model.unique_id: Path(model.original_file_path).parts[1] for model in models}
+    wrong = []
+    for model in models:
+        for parent in model.depends_on.nodes:
+            kind = layers.get(parent, parent.split(".")[0])
+            if kind not in allowed[layers[model.unique_id]]:
+                wrong.append(f"{model.name} reads {parent}")
+    assert wrong == []
+
+
+def test_every_model_says_its_grain(models: list[Any]) -> None:
+    wrong = [model.name for model in models if not model.description.startswith("Grain: one row")]
+    wrong += [model.name for model in models if not _meta(model).get("grain")]
+    wrong += [model.name for model in models if not _first_line(model).startswith("-- One row")]
+    assert wrong == []
+
+
+def test_every_model_has_a_primary_key_test(warehouse: Warehouse, models: list[Any]) -> None:
+    keyed = {
+        node.attached_node
+        for node in warehouse.manifest.nodes.values()
+        if node.resource_type == "test"
+        and node.test_metadata is not None
+        and node.test_metadata.name in ("unique", "unique_combination")
+    }
+    assert [model.name for model in models if model.unique_id not in keyed] == []
+
+
+def test_every_column_is_described_and_every_description_has_its_column(
+    models: list[Any], columns: dict[tuple[str, str], list[str]]
+) -> None:
+    wrong = []
+    for model in models:
+        built = set(columns[(model.schema, model.name)])
+        described = {name for name, column in model.columns.items() if column.description}
+        wrong += [f"{model.name}.{name}" for name in sorted(built ^ described)]
+    assert wrong == []
+
+
+def test_marts_are_under_contract(models: list[Any]) -> None:
+    marts = [model for model in models if model.schema.startswith("marts_")]
+    assert marts
+    assert [model.name for model in marts if not model.config.contract.enforced] == []
+
+
+def test_no_model_behind_the_vault_carries_a_raw_identity(
+    columns: dict[tuple[str, str], list[str]],
+) -> None:
+    identities = {"user_id", "username", "firstname", "lastname", "email", "ip", "phone1", "phone2"}
+    wrong = [
+        f"{schema}.{table}.{name}"
+        for (schema, table), names in columns.items()
+        if schema.startswith(("marts_", "snapshots"))
+        for name in names
+        if name in identities
+    ]
+    assert wrong == []
+
+
+def test_every_macro_is_documented(warehouse: Warehouse) -> None:
+    macros = [
+        macro
+        for macro in warehouse.manifest.macros.values()
+        if macro.package_name == "coursehouse" and not macro.name.startswith("test_")
+    ]
+    assert macros
+    assert [macro.name for macro in macros if not macro.description] == []
+
+
+def test_every_source_has_freshness_and_a_description(warehouse: Warehouse) -> None:
+    sources = list(warehouse.manifest.sources.values())
+    assert sources
+    wrong = [s.name for s in sources if not s.description or s.freshness is None]
+    assert wrong == []
+
+
+def test_files_stay_small() -> None:
+    long = [f"{file}: {n}" for file, n in _lengths("models", "*.sql") if n > MODEL_LINES]
+    long += [f"{file}: {n}" for file, n in _lengths("ingest", "*.py") if n > PYTHON_LINES]
+    assert long == []
+
+
+def test_the_sql_is_clean_by_sqlfluff(warehouse: Warehouse) -> None:
+    lint = subprocess.run(
+        [
+            Path(sys.executable).parent / "sqlfluff",
+            "lint",
+            "--processes",
+            "2",
+            "--disable-progress-bar",
+        ],
+        cwd=PROJECT_DIR,
+        env={**os.environ, **warehouse.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lint.returncode == 0, lint.stdout[-4000:] + lint.stderr[-1000:]
+
+
+def _meta(model: Any) -> dict[str, Any]:
+    meta: dict[str, Any] = model.config.meta
+    return meta
+
+
+def _first_line(model: Any) -> str:
+    return (PROJECT_DIR / model.original_file_path).read_text().splitlines()[0]
+
+
+def _lengths(folder: str, pattern: str) -> Iterator[tuple[Path, int]]:
+    for file in sorted((PROJECT_DIR / folder).rglob(pattern)):
+        yield file.relative_to(PROJECT_DIR), len(file.read_text().splitlines())
