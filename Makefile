@@ -41,7 +41,8 @@ lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 		-o requirements/runtime.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
 
-clean: down ## stop the warehouse and delete everything that was made here
+clean: ## stop the warehouse and delete everything that was made here
+	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
 	rm -rf $(VENV) .coursehouse target logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml

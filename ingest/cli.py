@@ -34,11 +34,18 @@ def up() -> None:
 
 
 @app.command()
-def down() -> None:
+def down(
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete its data too: everything loaded and built.")
+    ] = False,
+) -> None:
     """Stop the embedded warehouse; your own server is left alone."""
     settings = load_settings()
     if not settings.is_embedded:
         typer.echo(f"nothing to stop: {settings.pg_host} is your own server")
+    elif delete:
+        embedded(settings).delete()
+        typer.echo("the warehouse is stopped and deleted")
     elif embedded(settings).down():
         typer.echo("the warehouse is stopped")
     else:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,19 @@ class EmbeddedPostgres:
             connection.close()
             raise
         return connection
+
+    def delete(self) -> None:
+        """Stop the server and delete its data, its programs' copies and its files in the home.
+
+        Other files in the home stay: it may be a directory that serves other purposes too.
+        """
+        self.down()
+        with self._guarded():
+            for directory in {find_cluster(self.home).location, RELOCATED / home_hash(self.home)}:
+                if directory.exists():
+                    shutil.rmtree(directory)
+            for file in self.home.glob("postgres.*"):
+                file.unlink()
 
     def create_database(self, name: str) -> None:
         """Create an empty database owned by the warehouse role; `UserError` if not running."""

@@ -619,3 +619,17 @@ def test_your_own_server_is_used_and_nothing_embedded_is_started(
 def test_a_bad_setting_ends_in_one_line() -> None:
     assert "COURSEHOUSE_PG_PORT" in one_line(coursehouse("up", COURSEHOUSE_PG_PORT="many"))
     assert "COURSEHOUSE_PG_HOST" in one_line(coursehouse("up", COURSEHOUSE_PG_USER="me"))
+
+
+def test_delete_leaves_nothing_of_the_server_and_everything_else(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> None:
+    home = tmp_path_factory.mktemp("deleted") / "home"  # closed to the server's account for root
+    server = EmbeddedPostgres(home, free_port())
+    server.up()
+    location = server.data_directory.parent
+    (home / "mine.txt").write_text("kept")
+    server.delete()
+    assert not location.exists()
+    assert [path.name for path in home.iterdir()] == ["mine.txt"]
+    server.delete()
