@@ -21,7 +21,7 @@
         case
             when runs._counts and runs._next_continues
                 then least(
-                    extract(epoch from runs._next_ts - runs.{{ ts }}),
+                    floor(extract(epoch from runs._next_ts - runs.{{ ts }})),
                     {{ var('dwell_cap_seconds') }}
                 )
             when runs._counts then 0

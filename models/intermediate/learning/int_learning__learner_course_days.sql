@@ -27,38 +27,38 @@ with events as (
 ),
 
 {% if is_incremental() %}
-touched as (
+    touched as (
 
-    select distinct
-        student_hash,
-        day_course_id,
-        activity_date
-    from events
-    where {{ arrived_since_last_build() }}
+        select distinct
+            student_hash,
+            day_course_id,
+            activity_date
+        from events
+        where {{ arrived_since_last_build() }}
 
-),
+    ),
 
-recomputed as (
+    recomputed as (
 
-    select events.*
-    from events
-    inner join touched
-        on
-            events.student_hash = touched.student_hash
-            and events.day_course_id = touched.day_course_id
-            and events.activity_date = touched.activity_date
-    -- the day in any time zone lies within these bounds, which the index can use
-    where
-        events.ts >= (touched.activity_date - 1)::timestamp at time zone 'UTC'
-        and events.ts < (touched.activity_date + 2)::timestamp at time zone 'UTC'
+        select events.*
+        from events
+        inner join touched
+            on
+                events.student_hash = touched.student_hash
+                and events.day_course_id = touched.day_course_id
+                and events.activity_date = touched.activity_date
+        -- the day in any time zone lies within these bounds, which the index can use
+        where
+            events.ts >= (touched.activity_date - 1)::timestamp at time zone 'UTC'
+            and events.ts < (touched.activity_date + 2)::timestamp at time zone 'UTC'
 
-),
+    ),
 {% else %}
-recomputed as (
+    recomputed as (
 
-    select * from events
+        select * from events
 
-),
+    ),
 {% endif %}
 
 final as (

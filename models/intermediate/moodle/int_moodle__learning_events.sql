@@ -37,7 +37,8 @@ final as (
 
     select
         ---------- ids
-        'moodle-' || log_id as event_id,
+        -- padded, so that ids sort as text the way they were given
+        'moodle-' || lpad(log_id::text, 12, '0') as event_id,
         'moodle_log'::text as source,
         student_hash,
         -- 0, null and 1 (the front page) are not courses
@@ -50,7 +51,8 @@ final as (
         action,
         target,
         object_table,
-        object_id,
+        -- the object of an anonymous event is the answer itself
+        case when not is_anonymous then object_id end as object_id,
         crud_code as crud,
         education_level as edulevel,
         origin,
@@ -67,9 +69,7 @@ final as (
             and real_user_id is null
             and not is_anonymous
             and event_name not in (
-                {%- for name in var('background_events') %}
-                '{{ name }}'{{ ',' if not loop.last }}
-                {%- endfor %}
+                '{{ var("background_events") | join("', '") }}' -- noqa: LT05
             ),
             false
         ) as is_engagement_event,

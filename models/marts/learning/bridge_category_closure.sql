@@ -1,5 +1,11 @@
 -- One row per category and each category above it, itself included at distance 0.
-{{ config(meta={'grain': ['ancestor_category_id', 'descendant_category_id'], 'owner': 'data-team'}) }}
+{{
+    config(
+        meta={
+            'grain': ['ancestor_category_id', 'descendant_category_id'], 'owner': 'data-team',
+        },
+    )
+}}
 
 with recursive categories as (
 

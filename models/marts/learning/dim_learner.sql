@@ -12,15 +12,9 @@ with versions as (
 
 ),
 
-pseudonyms as (
+mentioned as (
 
-    select * from {{ ref('pseudonyms') }}
-
-),
-
-site as (
-
-    select * from {{ ref('int_moodle__site') }}
+    select * from {{ ref('int_moodle__people') }}
 
 ),
 
@@ -39,7 +33,7 @@ activity as (
 people as (
 
     select
-        pseudonyms.student_hash,
+        mentioned.student_hash,
         versions.auth_method,
         versions.country,
         versions.timezone,
@@ -54,10 +48,8 @@ people as (
         coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
         coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         coalesce(versions.is_current, true) as is_current
-    from pseudonyms
-    cross join site
-    left join versions on pseudonyms.student_hash = versions.student_hash
-    where pseudonyms.source_user_id <> site.guest_user_id::text
+    from mentioned
+    left join versions on mentioned.student_hash = versions.student_hash
 
 ),
 

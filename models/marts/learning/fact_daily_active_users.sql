@@ -21,8 +21,10 @@ changes as (
         1 as wau,
         1 as mau,
         (previous_date is null)::integer as new_count,
-        coalesce(activity_date - previous_date <= {{ mau_days }}, false)::integer as returning_count,
-        coalesce(activity_date - previous_date > {{ mau_days }}, false)::integer as resurrected_count,
+        coalesce(activity_date - previous_date <= {{ mau_days }}, false)::integer
+            as returning_count,
+        coalesce(activity_date - previous_date > {{ mau_days }}, false)::integer
+            as resurrected_count,
         0 as dormant_count
     from visits
 
@@ -65,6 +67,12 @@ bounds as (
 
 ),
 
+segments as (
+
+    select distinct segment from visits
+
+),
+
 calendar as (
 
     select
@@ -72,7 +80,7 @@ calendar as (
         day::date as date,
         bounds.first_date
     from bounds
-    cross join (select distinct segment from visits) as segments
+    cross join segments
     -- without a time zone: a day whose clocks skip midnight would shift all that follow
     cross join lateral generate_series(
         bounds.first_date::timestamp, bounds.last_date::timestamp, interval '1 day'
