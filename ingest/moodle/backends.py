@@ -5,7 +5,7 @@ stream. In both files a NULL is an unquoted empty field and every value is quote
 what the landing zone reads back unchanged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class StreamBackend(BaseTableLoader):
         `backend_kwargs`: `directory` and `progress` as for `CopyBackend`.
         """
         options = backend_kwargs or {}
-        batches = connectorx.read_sql(
+        stream = connectorx.read_sql(
             stream_url(self.engine.url),
             self.compile_query(self.make_query()),
             protocol="binary",
@@ -74,7 +74,7 @@ class StreamBackend(BaseTableLoader):
             batch_size=ROWS_PER_BATCH,
         )
         header = _header(self.table.columns.keys())
-        batches = (batch for batch in batches if batch.num_rows)
+        batches = _filled(stream)
         for first in batches:
             path = _next_file(options["directory"])
             count = first.num_rows
@@ -97,6 +97,17 @@ def register_backends() -> None:
 
 def _header(columns: list[str]) -> bytes:
     return (",".join(f'"{column}"' for column in columns) + "\n").encode()
+
+
+def _filled(stream: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches that have rows. A lost connection is an error like any other."""
+    try:
+        yield from (batch for batch in stream if batch.num_rows)
+    except BaseException as error:
+        # connectorx panics when its server goes away, and a panic is no `Exception`
+        if type(error).__name__ == "PanicException":
+            raise ConnectionError(str(error)) from None
+        raise
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:

@@ -129,7 +129,7 @@ class _Loader:
         self, windows: dict[str, Window], started_at: datetime, with_keys: bool
     ) -> Publication:
         self.rows.clear()
-        dsn = warehouse_dsn(self.settings)
+        dsn = _with_password(warehouse_dsn(self.settings), self.conn)
         with landing_zone(self.conn, SOURCE, dsn, _work_dir(self.settings)) as zone:
             with _blamed("cannot read {table} from Moodle"), snapshot(self.site) as connection:
                 options = backend_options(zone.files, connection, self._count)
@@ -238,6 +238,14 @@ def _only_one(conn: psycopg.Connection) -> None:
     row = conn.execute("select pg_try_advisory_lock(hashtext(%s))", [lock]).fetchone()
     if row != (True,):
         raise UserError("another load of Moodle is running on this warehouse; wait for it")
+
+
+def _with_password(dsn: str, conn: psycopg.Connection) -> str:
+    """dlt insists on a password, even where the server trusts us or libpq found it elsewhere."""
+    url = sa.make_url(dsn)
+    if url.password is None:
+        url = url.set(password=conn.info.password or "unused")
+    return url.render_as_string(hide_password=False)
 
 
 def _work_dir(settings: Settings) -> Path:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import psycopg
-import psycopg2
 import sqlalchemy as sa
 from dlt.extract.exceptions import ResourceExtractionError
 from dlt.load.exceptions import LoadClientJobException
@@ -14,12 +12,11 @@ from ingest.moodle.site import first_line
 def cause_of(error: BaseException) -> str:
     """What the database said; without a database the innermost reason."""
     chain = list(_chain(error))
-    for link in chain:
-        if isinstance(link, psycopg2.Error):
-            return link.diag.message_primary or first_line(link)
-        if isinstance(link, (psycopg.Error, sa.exc.DBAPIError)):
-            return first_line(link)
-    return first_line(chain[-1])
+    # psycopg speaks for Moodle and the publication, dlt's psycopg2 for the landing: alike in this
+    spoken = [
+        link for link in chain if hasattr(link, "diag") or isinstance(link, sa.exc.DBAPIError)
+    ]
+    return first_line((spoken or chain[-1:])[0])
 
 
 def table_of(error: BaseException) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -57,6 +58,9 @@ def parse_dsn(dsn: str) -> URL:
             f"COURSEHOUSE_MOODLE_DSN: unknown option {unknown}; MariaDB and MySQL take "
             "ssl_ca=/path/to/ca.pem (encrypt, and check the server's certificate) and charset"
         )
+    authority = url.query.get("ssl_ca") if backend != "postgresql" else None
+    if authority and not Path(str(authority)).is_file():
+        raise UserError(f"COURSEHOUSE_MOODLE_DSN: no such file: ssl_ca={authority}")
     return url.set(drivername=DRIVERS[backend])
 
 
@@ -79,6 +83,8 @@ def open_site(dsn: str, prefix: str, spec: dict[str, TableSpec]) -> Iterator[Sit
     options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
     if url.get_backend_name() == "postgresql":
         options["client_encoding"] = "utf8"  # psycopg gives bytes from a SQL_ASCII database
+    elif url.password:
+        options["password"] = url.password.encode()  # pymysql would encode it as latin1
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options)
     try:
         with engine.connect() as connection:
@@ -146,6 +152,7 @@ def _check_prefix(names: set[str], prefix: str, url: URL) -> None:
 
 def _check_encoding(connection: sa.Connection, url: URL) -> None:
     """Moodle itself demands UTF-8; another encoding means a damaged or foreign database."""
+    encoding: Any
     if connection.dialect.name == "postgresql":
         encoding = connection.execute(sa.text("show server_encoding")).scalar_one()
     else:

@@ -1,9 +1,9 @@
 """What to read from a Moodle site, as dlt resources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -39,7 +39,7 @@ def readable_columns(table: sa.Table, spec: TableSpec) -> list[str]:
         column.name
         for column in table.columns
         if column.name not in spec.exclude | SECRET_COLUMNS
-        and not isinstance(column.type, sa.LargeBinary)
+        and not isinstance(column.type, sa.types._Binary)
     ]
 
 
@@ -86,7 +86,7 @@ def slice_end(
     query = sa.select(table.c.id).order_by(table.c.id).offset(rows - 1).limit(2)
     if after_id is not None:
         query = query.where(table.c.id > after_id)
-    ends = connection.execute(query).scalars().all()
+    ends: Sequence[Any] = connection.execute(query).scalars().all()
     return int(ends[0]) if len(ends) == 2 else None
 
 
@@ -99,7 +99,7 @@ def _resource(
         # a copy: dlt drops the unwanted columns from the table object it is given
         metadata=_only(table),
         included_columns=columns,
-        backend="coursehouse_copy" if site.is_postgres else "coursehouse_stream",
+        backend=cast(Any, "coursehouse_copy" if site.is_postgres else "coursehouse_stream"),
         backend_kwargs={**options, "directory": options["directory"] / name},
         reflection_level="minimal",
         query_adapter_callback=query,

@@ -14,8 +14,9 @@ from typing import Any
 
 import dlt
 import psycopg
-from dlt.common.destination.client import LoadJob, PreparedTableSchema, RunnableLoadJob
-from dlt.common.storages.load_storage import ParsedLoadJobFileName
+from dlt.common.destination.client import LoadJob, RunnableLoadJob
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.postgres.factory import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient
@@ -54,7 +55,7 @@ class LandingClient(PostgresClient):
 
     def create_load_job(
         self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False
-    ) -> LoadJob | None:
+    ) -> LoadJob:
         if ParsedLoadJobFileName.parse(file_path).file_format == "csv":
             return FaithfulCsvJob(file_path)
         return super().create_load_job(table, file_path, load_id, restore)

@@ -92,7 +92,7 @@ class TableMerge:
         self.landed = landed
 
     def run(self, keys_landed: bool) -> Counts:
-        """Publish; `keys_landed` tells whether the table `keys` exists: else the source is empty."""
+        """Publish; `keys_landed`: whether the table `keys` exists, else the source is empty."""
         if not self.published and self.landed:
             return self._adopt()
         if not self.published:
@@ -112,7 +112,7 @@ class TableMerge:
 
     def _adopt(self) -> Counts:
         """First load: the landing table itself becomes the raw table; no row is written again."""
-        changes = [
+        changes: list[sql.Composable] = [
             sql.SQL("alter column {0} type {1} using {0}::{1}").format(
                 sql.Identifier(name), sql.SQL(type_)
             )
@@ -225,7 +225,7 @@ class TableMerge:
 
 
 def _column(name: str, type_: str) -> sql.Composed:
-    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))  # type: ignore[arg-type]
+    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
 
 
 def _added(name: str, type_: str) -> sql.Composed:
@@ -233,4 +233,4 @@ def _added(name: str, type_: str) -> sql.Composed:
 
 
 def _joined(template: str, names: Sequence[sql.Identifier]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL(template).format(name) for name in names)  # type: ignore[arg-type]
+    return sql.SQL(", ").join(sql.SQL(template).format(name) for name in names)

@@ -62,13 +62,13 @@ class Lane:
         """Run `statements` in Moodle, in one transaction; `{}` stands for the prefix."""
         with psycopg.connect(self.moodle) as conn:
             for statement in statements:
-                conn.execute(statement.replace("{}", self.prefix))  # type: ignore[arg-type]
+                conn.execute(statement.replace("{}", self.prefix))
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of `query` in the warehouse, where `raw_moodle` is searched first."""
         with psycopg.connect(self.warehouse, autocommit=True) as conn:
             conn.execute("set search_path = raw_moodle, public")
-            return conn.execute(query).fetchall()  # type: ignore[arg-type]
+            return conn.execute(query).fetchall()
 
     def value(self, query: str) -> Any:
         return self.read(query)[0][0]
@@ -104,7 +104,7 @@ def create_tables(conn: psycopg.Connection, names: Iterable[str], prefix: str = 
         table = SPEC[name]
         columns = {**table.columns, **dict.fromkeys(sorted(table.exclude), "text")}
         ddl = [
-            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(type_))  # type: ignore[arg-type]
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(type_))
             for column, type_ in columns.items()
         ]
         conn.execute(

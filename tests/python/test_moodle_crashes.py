@@ -15,7 +15,7 @@ import pytest
 from moodle_sites import NOW, SMALL, SPEC, Lane, die, run_killed, small_lag, spec_with
 
 from ingest.errors import UserError
-from ingest.moodle import load
+from ingest.moodle import load, source
 from ingest.moodle.source import Window
 from ingest.warehouse import landing, merge, publish
 
@@ -90,7 +90,7 @@ def assert_exact(lane: Lane) -> None:
         pruned = "9" if name == "notifications" else "0"
         query = f"select {columns} from mdl_{name} where id <> {pruned}"
         with psycopg.connect(lane.moodle) as conn:
-            expected = conn.execute(f"{query} order by id").fetchall()  # type: ignore[call-overload]
+            expected = conn.execute(f"{query} order by id").fetchall()
         found = lane.read(f"{query} and _deleted_at is null order by id")
         assert found == expected, name
     strays = " union all ".join(f"select _load_id from mdl_{name}" for name in SMALL)
@@ -114,7 +114,8 @@ def test_a_load_killed(lane: Lane, stage: str) -> None:
         assert_exact(lane)
         if stage == "after the commit":
             assert (counts.total, lane.state(*SMALL)) == (0, visible)
-        change_everything(lane)
+        if not work_dir_is_lost:
+            change_everything(lane)
 
 
 def test_a_load_killed_between_slices_goes_on_behind_the_published_slice(lane: Lane) -> None:
@@ -130,7 +131,7 @@ def test_a_load_killed_between_slices_goes_on_behind_the_published_slice(lane: L
         assert lane.value("select max(id) from mdl_notifications") == 30
         assert lane.value("select count(*) from mdl_user") == 10
         windows: list[Window] = []
-        real = load.table_resource
+        real = source.table_resource
 
         def spy(site: Any, name: str, spec: Any, window: Window, options: Any) -> Any:
             windows.append(window)

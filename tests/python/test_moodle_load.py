@@ -44,7 +44,7 @@ def test_the_log_arrives_value_for_value(sample_lane: Lane) -> None:
     columns = ", ".join(f"{name}::text" for name in SPEC[LOG].columns)
     digest = f"select md5(string_agg(md5(row({columns})::text), '' order by id)) from mdl_{LOG}"
     with psycopg.connect(sample_lane.moodle) as conn:
-        expected = conn.execute(digest).fetchone()  # type: ignore[call-overload]
+        expected = conn.execute(digest).fetchone()
     assert sample_lane.read(digest) == [expected]
     sums = "sum(id), sum(userid), sum(timecreated), sum(length(other)), sum(courseid)"
     found = sample_lane.read(f"select {sums} from mdl_{LOG}")[0]
@@ -161,7 +161,7 @@ def test_rows_that_commit_after_higher_ids_are_found_within_the_lag(loaded: Lane
     tables = ("course_modules_viewed", "notifications", "user_enrolments", "user")
     with psycopg.connect(loaded.moodle) as slow:
         for name in tables:
-            slow.execute(f"insert into mdl_{name} (id) values (11)")  # type: ignore[arg-type]
+            slow.execute(f"insert into mdl_{name} (id) values (11)")
             loaded.in_moodle(f"insert into mdl_{name} (id) values (12), (13)")
         assert loaded.load(*tables).inserted == 2 * len(tables)
     first = loaded.last_load()
@@ -281,7 +281,7 @@ def test_a_column_added_later_fills_old_rows_under_views_that_stand(
     loaded: Lane, name: str
 ) -> None:
     with psycopg.connect(loaded.warehouse) as conn:
-        conn.execute(f"create view seen as select * from raw_moodle.mdl_{name}")  # type: ignore[arg-type]
+        conn.execute(f"create view seen as select * from raw_moodle.mdl_{name}")
     loaded.in_moodle(f"alter table mdl_{name} add column house text default 'red'")
     assert loaded.load(name).updated == 10
     assert loaded.read(f"select distinct house from mdl_{name}") == [("red",)]
@@ -347,7 +347,7 @@ def test_every_number_arrives_as_it_was(lane: Lane) -> None:
         for name in tables:
             columns = SPEC[name].columns
             ddl = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
-            conn.execute(f"create table mdl_{name} ({ddl})")  # type: ignore[arg-type]
+            conn.execute(f"create table mdl_{name} ({ddl})")
         conn.cursor().executemany(
             "insert into mdl_lesson_grades (id, grade) values (%s, %s)", list(enumerate(DOUBLES))
         )

@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 import psycopg
-import psycopg2
 import pytest
 from moodle_sites import SMALL, Lane, create_tables
 from psycopg import sql
@@ -24,6 +23,7 @@ from ingest.moodle.site import parse_dsn, stream_url
 from ingest.postgres import EmbeddedPostgres
 from ingest.settings import PROJECT_DIR
 from ingest.warehouse import landing
+from ingest.warehouse.publish import publish
 
 PASSWORD = "s3cret/p@ss:word%?#"
 
@@ -64,6 +64,7 @@ def changed(dsn: str, **parts: Any) -> str:
         ("sqlite:///moodle.db", "must name a PostgreSQL, MariaDB or MySQL database"),
         ("postgresql://u:p@127.0.0.1", "must name a PostgreSQL, MariaDB or MySQL database"),
         ("mysql://u:p@h/moodle?ssl_verify=no", "unknown option ssl_verify"),
+        ("mysql://u:p@h/moodle?ssl_ca=/no/ca.pem", "no such file: ssl_ca=/no/ca.pem"),
     ],
 )
 def test_an_address_that_is_none_is_explained(lane: Lane, dsn: str, line: str) -> None:
@@ -232,7 +233,7 @@ def test_a_warehouse_that_goes_away_is_explained(loaded: Lane, moment: str) -> N
         real: Callable[..., Any] = landing.FaithfulCsvJob._copy
         trap = mock.patch.object(landing.FaithfulCsvJob, "_copy", cut)
     else:
-        real = load.publish
+        real = publish
         trap = mock.patch.object(load, "publish", cut)
     before = loaded.state(*SMALL)
     started = time.monotonic()
@@ -248,7 +249,7 @@ def test_a_warehouse_that_goes_away_is_explained(loaded: Lane, moment: str) -> N
 
 def test_a_full_disk_while_landing_is_one_line_at_once(loaded: Lane) -> None:
     def full(self: landing.FaithfulCsvJob) -> None:
-        raise psycopg2.errors.DiskFull("could not extend file: No space left on device\nHINT: x")
+        raise psycopg.errors.DiskFull("could not extend file: No space left on device\nHINT: x")
 
     started = time.monotonic()
     with mock.patch.object(landing.FaithfulCsvJob, "_copy", full):
@@ -289,12 +290,21 @@ def test_threads_are_gone_after_a_failed_load(loaded: Lane) -> None:
     assert threading.active_count() == before
 
 
+def test_a_warehouse_password_that_only_libpq_knows_is_enough(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", passwords(lane)[1])
+    assert lane.load("user", pg_password="").inserted == 10
+
+
 # ---------------------------------------------------------------- TLS for MariaDB
 
 
-def test_tls_for_mariadb_is_demanded_and_verified_by_both_drivers() -> None:
-    url = parse_dsn("mysql://u:p@h/moodle?charset=utf8mb4&ssl_ca=/etc/ca.pem")
-    assert url.query["ssl_ca"] == "/etc/ca.pem"
+def test_tls_for_mariadb_is_demanded_and_verified_by_both_drivers(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.touch()
+    url = parse_dsn(f"mysql://u:p@h/moodle?charset=utf8mb4&ssl_ca={authority}")
+    assert url.query["ssl_ca"] == str(authority)
     stream = make_url(stream_url(url))
-    assert dict(stream.query) == {"ssl-ca": "/etc/ca.pem", "ssl-mode": "verify_identity"}
+    assert dict(stream.query) == {"ssl-ca": str(authority), "ssl-mode": "verify_identity"}
     assert dict(make_url(stream_url(parse_dsn("mysql://u:p@h/m?charset=utf8"))).query) == {}
