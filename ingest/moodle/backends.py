@@ -1,11 +1,13 @@
-"""Table backends for dlt that write what they read straight into CSV files.
+"""Table backends for dlt that write what they read straight into files for COPY.
 
-Rows never become Python objects: Postgres hands over COPY output, MariaDB and MySQL an Arrow
-stream. In both files a NULL is an unquoted empty field and every value is quoted, which is
-what the landing zone reads back unchanged.
+Rows never become Python objects: Postgres hands over COPY output as it is, MariaDB and MySQL an
+Arrow stream that Arrow writes as CSV. The first line of a file is how COPY reads the rest. Both
+formats tell NULL from the empty string, so values arrive unchanged.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from dlt.common.typing import TDataItem
 from dlt.sources.sql_database import BaseTableLoader, register_table_loader_backend
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 
 from ingest.moodle.site import stream_url
 
@@ -24,6 +28,7 @@ ROWS_PER_BATCH = 50_000
 WRITE_BUFFER_BYTES = 1 << 20
 
 Progress = Callable[[str, int], None]
+Row = bytes | memoryview
 
 
 class CopyBackend(BaseTableLoader):
@@ -32,29 +37,21 @@ class CopyBackend(BaseTableLoader):
     def load_rows(self, backend_kwargs: dict[str, Any] | None = None) -> Iterator[TDataItem]:
         """Yield one file import per `ROWS_PER_FILE` rows; nothing for an empty table.
 
-        `backend_kwargs`: `connection` (psycopg), `directory` (named after the landing table),
-        `progress` (called with that name and the rows of each file).
+        `backend_kwargs`: `connection` (psycopg, in a transaction), `directory` (named after the
+        landing table), `progress` (called with that name and the rows of each file).
         """
         options = backend_kwargs or {}
-        connection: psycopg.Connection = options["connection"]
         query = self.compile_query(self.make_query())
-        statement = f"COPY ({query}) TO STDOUT WITH (FORMAT CSV, FORCE_QUOTE *, ENCODING 'UTF8')"
-        header = _header(self.table.columns.keys())
-        with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            # Postgres documents one message per row, so a file may end after any message
-            rows = iter(copy.read, b"")
-            for first in rows:
-                path = _next_file(options["directory"])
-                count = 1
-                with path.open("wb", buffering=WRITE_BUFFER_BYTES) as file:
-                    file.write(header)
-                    file.write(first)
-                    for row in rows:
-                        file.write(row)
-                        count += 1
-                        if count == ROWS_PER_FILE:
-                            break
-                yield _imported(path, count, options["progress"])
+        first_line = copy_line(self.table.columns.keys(), "format text, encoding 'UTF8'")
+        rows = _copied(options["connection"], f"COPY ({query}) TO STDOUT")
+        for first in rows:
+            path = _next_file(options["directory"])
+            with path.open("wb", buffering=WRITE_BUFFER_BYTES) as file:
+                file.write(first_line)
+                file.write(first)
+                following = _Counted(islice(rows, ROWS_PER_FILE - 1))
+                file.writelines(following)
+            yield _imported(path, 1 + following.count, options["progress"])
 
 
 class StreamBackend(BaseTableLoader):
@@ -73,13 +70,13 @@ class StreamBackend(BaseTableLoader):
             return_type="arrow_stream",
             batch_size=ROWS_PER_BATCH,
         )
-        header = _header(self.table.columns.keys())
+        first_line = copy_line(self.table.columns.keys(), "format csv, encoding 'UTF8'")
         batches = _filled(stream)
         for first in batches:
             path = _next_file(options["directory"])
             count = first.num_rows
             with path.open("wb", buffering=WRITE_BUFFER_BYTES) as file:
-                file.write(header)
+                file.write(first_line)
                 file.write(_csv(first))
                 for batch in batches:
                     file.write(_csv(batch))
@@ -95,8 +92,46 @@ def register_backends() -> None:
     register_table_loader_backend("coursehouse_stream", StreamBackend)
 
 
-def _header(columns: list[str]) -> bytes:
-    return (",".join(f'"{column}"' for column in columns) + "\n").encode()
+def copy_line(columns: Iterable[str], options: str) -> bytes:
+    """First line of a file: what follows the table's name in the COPY that reads the rest."""
+    names = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
+    return f"({names}) from stdin with ({options})\n".encode()
+
+
+def _copied(connection: psycopg.Connection, statement: str) -> Iterator[Row]:
+    """The rows of a COPY TO STDOUT, one bytes-like object each, as Postgres documents.
+
+    Goes below psycopg's `copy()`, whose bookkeeping costs more per row than the row itself.
+    """
+    link = connection.pgconn
+    result = link.exec_(statement.encode())
+    if result.status != ExecStatus.COPY_OUT:
+        raise error_from_result(result)
+    get = link.get_copy_data
+    length, row = get(0)
+    while length > 0:
+        yield row
+        length, row = get(0)
+    result = link.get_result() or result
+    if result.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(result)
+    while link.get_result() is not None:
+        pass
+
+
+class _Counted:
+    """An iterator that knows how many items it gave."""
+
+    def __init__(self, items: Iterator[Row]) -> None:
+        self._numbers = count()
+        self._items = zip(items, self._numbers, strict=False)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(itemgetter(0), self._items)
+
+    @property
+    def count(self) -> int:
+        return next(self._numbers)
 
 
 def _filled(stream: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -70,7 +70,9 @@ def tuning(memory: int, cores: int, shared_memory: int) -> dict[str, str]:
         # (`create table as`, the bulk of a dbt build); a crash still loses nothing committed
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "wal_compression": "on",
+        # pages are checksummed, so a first read after a load logs whole pages: compressing them
+        # doubled the time of a large load on two cores
+        "wal_compression": "off",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "random_page_cost": "1.1",

@@ -1,8 +1,7 @@
 """The landing zone: where dlt puts what it read, before anybody can see it.
 
-dlt's own CSV job loads with FORCE_NULL, which turns '' into NULL. Ours differs in that one
-point: an unquoted empty field is NULL, a quoted one is the empty string, so values arrive as
-they were.
+dlt's own CSV job loads with FORCE_NULL, which turns '' into NULL. Ours leaves COPY's own rules
+alone, and a file may be in any of COPY's formats, so values arrive as they were.
 """
 
 import os
@@ -28,8 +27,8 @@ LOAD_WORKERS = 2
 COPY_BUFFER_BYTES = 1 << 18
 
 
-class FaithfulCsvJob(RunnableLoadJob):
-    """COPY one CSV file with a header line into its landing table."""
+class FaithfulCopyJob(RunnableLoadJob):
+    """COPY one file into its landing table; the file's first line says how to read the rest."""
 
     _job_client: PostgresClient
 
@@ -44,25 +43,24 @@ class FaithfulCsvJob(RunnableLoadJob):
         client = self._job_client.sql_client
         table = client.make_qualified_table_name(self.load_table_name)
         with Path(self._file_path).open("rb") as file:
-            header = file.readline().decode().strip()
-            copy = f"COPY {table} ({header}) FROM STDIN WITH (FORMAT CSV, NULL '', ENCODING 'UTF8')"
+            copy = f"copy {table} {file.readline().decode()}"
             with client.begin_transaction(), client.native_connection.cursor() as cursor:
                 cursor.copy_expert(copy, file, size=COPY_BUFFER_BYTES)
 
 
 class LandingClient(PostgresClient):
-    """dlt's Postgres client with the CSV job above."""
+    """dlt's Postgres client with the COPY job above."""
 
     def create_load_job(
         self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False
     ) -> LoadJob:
         if ParsedLoadJobFileName.parse(file_path).file_format == "csv":
-            return FaithfulCsvJob(file_path)
+            return FaithfulCopyJob(file_path)
         return super().create_load_job(table, file_path, load_id, restore)
 
 
 class LandingPostgres(postgres):
-    """dlt destination `landing`: Postgres that loads CSV files without changing a value."""
+    """dlt destination `landing`: Postgres that loads files by COPY without changing a value."""
 
     @property
     def client_class(self) -> type[PostgresClient]:

@@ -7,8 +7,8 @@ import psycopg
 from psycopg import sql
 
 BOOKKEEPING = {
-    "_load_id": "bigint",
-    "_loaded_at": "timestamptz",
+    "_load_id": "bigint not null",
+    "_loaded_at": "timestamptz not null",
     "_deleted_at": "timestamptz",
 }
 
@@ -122,8 +122,8 @@ class TableMerge:
         changes += [_added(*item) for item in self._lacking(self.landed)]
         changes += [
             # a constant default is stored once, in the catalogue, not in five million rows
-            sql.SQL("add column _load_id bigint default {}").format(self.load_id),
-            sql.SQL("add column _loaded_at timestamptz default now()"),
+            sql.SQL("add column _load_id bigint not null default {}").format(self.load_id),
+            sql.SQL("add column _loaded_at timestamptz not null default now()"),
             sql.SQL("add column _deleted_at timestamptz"),
         ]
         self._alter(self.landed_table, changes)
@@ -143,15 +143,8 @@ class TableMerge:
         return Counts(inserted=self.table.rows)
 
     def _finish(self) -> None:
-        """Key, bookkeeping constraints and the index that finds what arrived."""
-        self._alter(
-            self.raw_table,
-            [
-                sql.SQL("add primary key (id)"),
-                sql.SQL("alter column _load_id set not null"),
-                sql.SQL("alter column _loaded_at set not null"),
-            ],
-        )
+        """The key, and the index that finds what arrived."""
+        self._alter(self.raw_table, [sql.SQL("add primary key (id)")])
         # rows of one load lie together: a block range index is enough and costs nothing
         self.conn.execute(
             sql.SQL("create index on {} using brin (_load_id) with (pages_per_range = 16)").format(

@@ -64,7 +64,7 @@ STAGES: dict[str, Callable[[], None]] = {
     "after the first file": lambda: patch(load._Loader, "_count", after(1)),
     "before landing": lambda: patch(landing.LandingZone, "load", lambda real: die),
     "in the middle of a COPY": lambda: patch(landing, "Path", lambda real: HalfRead),
-    "after one table landed": lambda: patch(landing.FaithfulCsvJob, "run", after(1)),
+    "after one table landed": lambda: patch(landing.FaithfulCopyJob, "run", after(1)),
     "after landing": lambda: patch(load, "publish", lambda real: die),
     "between two tables of the publication": lambda: patch(merge.TableMerge, "run", after(2)),
     "before the commit": lambda: patch(publish, "_record", after(1)),

@@ -205,7 +205,7 @@ def test_a_reading_connection_that_is_cut_off_is_explained(loaded: Lane) -> None
     with mock.patch.object(load._Loader, "_count", cut):
         line = refusal(loaded, *SMALL)
     assert line.startswith("cannot read mdl_")
-    assert "terminating connection" in line
+    assert "server closed the connection unexpectedly" in line
     assert loaded.load(*SMALL).inserted == len(SMALL)
 
 
@@ -230,8 +230,8 @@ def test_a_warehouse_that_goes_away_is_explained(loaded: Lane, moment: str) -> N
         return real(*_)
 
     if moment == "landing":
-        real: Callable[..., Any] = landing.FaithfulCsvJob._copy
-        trap = mock.patch.object(landing.FaithfulCsvJob, "_copy", cut)
+        real: Callable[..., Any] = landing.FaithfulCopyJob._copy
+        trap = mock.patch.object(landing.FaithfulCopyJob, "_copy", cut)
     else:
         real = publish
         trap = mock.patch.object(load, "publish", cut)
@@ -248,11 +248,11 @@ def test_a_warehouse_that_goes_away_is_explained(loaded: Lane, moment: str) -> N
 
 
 def test_a_full_disk_while_landing_is_one_line_at_once(loaded: Lane) -> None:
-    def full(self: landing.FaithfulCsvJob) -> None:
+    def full(self: landing.FaithfulCopyJob) -> None:
         raise psycopg.errors.DiskFull("could not extend file: No space left on device\nHINT: x")
 
     started = time.monotonic()
-    with mock.patch.object(landing.FaithfulCsvJob, "_copy", full):
+    with mock.patch.object(landing.FaithfulCopyJob, "_copy", full):
         line = refusal(loaded)
     assert time.monotonic() - started < 10
     assert line.startswith("the warehouse did not take mdl_")
@@ -273,7 +273,7 @@ def test_no_password_is_printed_by_a_load_that_works_or_fails(
     loaded: Lane, capfd: pytest.CaptureFixture[str]
 ) -> None:
     loaded.load(*SMALL)
-    with mock.patch.object(landing.FaithfulCsvJob, "_copy", side_effect=RuntimeError("boom")):
+    with mock.patch.object(landing.FaithfulCopyJob, "_copy", side_effect=RuntimeError("boom")):
         loaded.in_moodle("insert into mdl_user (id) values (12)")
         line = refusal(loaded)
     assert "boom" in line
@@ -285,7 +285,7 @@ def test_no_password_is_printed_by_a_load_that_works_or_fails(
 
 def test_threads_are_gone_after_a_failed_load(loaded: Lane) -> None:
     before = threading.active_count()
-    with mock.patch.object(landing.FaithfulCsvJob, "_copy", side_effect=RuntimeError("boom")):
+    with mock.patch.object(landing.FaithfulCopyJob, "_copy", side_effect=RuntimeError("boom")):
         refusal(loaded)
     assert threading.active_count() == before
 
