@@ -57,7 +57,7 @@ def tuning(memory: int, cores: int, shared_memory: int) -> dict[str, str]:
         # 4 dbt threads, each with a few sorts and hashes, doubled by hash_mem_multiplier
         "work_mem": _clamp(memory // 128, 8 * MB, 256 * MB),
         "maintenance_work_mem": _clamp(memory // 16, 64 * MB, 1 * GB),
-        "max_wal_size": _clamp(memory // 4, 1 * GB, 4 * GB),
+        "max_wal_size": _clamp(memory // 4, 1 * GB, 8 * GB),
         "min_wal_size": 256 * MB,
         "wal_buffers": 16 * MB,
     }

@@ -43,14 +43,8 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
     assert "nothing new since the last build, nothing built" in second
     assert "0 new, 0 changed, 0 deleted rows" in second
     # what comes after the demo: plain dbt, no variable but the port, no password
-    dbt = [
-        PROGRAM.parent / "dbt",
-        "run",
-        "--select",
-        "dim_date",
-        "--target-path",
-        environment["COURSEHOUSE_HOME"],
-    ]
+    target = environment["COURSEHOUSE_HOME"]
+    dbt = [str(PROGRAM.parent / "dbt"), "run", "--select", "dim_date", "--target-path", target]
     subprocess.run(dbt, cwd=PROJECT_DIR, env=environment, check=True, capture_output=True)
 
 

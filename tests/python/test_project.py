@@ -165,7 +165,8 @@ def _meta(model: Any) -> dict[str, Any]:
 
 
 def _first_line(model: Any) -> str:
-    return (PROJECT_DIR / model.original_file_path).read_text().splitlines()[0]
+    path: str = model.original_file_path
+    return (PROJECT_DIR / path).read_text().splitlines()[0]
 
 
 def _lengths(folder: str, pattern: str) -> Iterator[tuple[Path, int]]:
