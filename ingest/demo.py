@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -15,7 +16,6 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy.engine import make_url
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.errors import UserError
@@ -68,8 +68,7 @@ def _sample_site(settings: Settings) -> str:
     with psycopg.connect(dsn) as sample:
         if not is_restored(sample):
             restore(SAMPLE_DUMP, sample)
-    url = make_url(warehouse_dsn(settings)).set(database=SAMPLE_DATABASE)
-    return url.render_as_string(hide_password=False)
+    return urlsplit(warehouse_dsn(settings))._replace(path=f"/{SAMPLE_DATABASE}").geturl()
 
 
 def _create_database(settings: Settings, conn: psycopg.Connection) -> None:

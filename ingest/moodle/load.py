@@ -16,7 +16,7 @@ from psycopg import sql
 from ingest.errors import UserError
 from ingest.moodle.backends import register_backends
 from ingest.moodle.reasons import cause_of, table_of
-from ingest.moodle.site import Site, first_line, open_site, snapshot
+from ingest.moodle.site import Site, address, first_line, open_site, snapshot
 from ingest.moodle.source import (
     KEYS_SUFFIX,
     RAW_PREFIX,
@@ -245,7 +245,7 @@ def _with_password(dsn: str, conn: psycopg.Connection) -> str:
     url = sa.make_url(dsn)
     if url.password is None:
         url = url.set(password=conn.info.password or "unused")
-    return url.render_as_string(hide_password=False)
+    return address(url)
 
 
 def _work_dir(settings: Settings) -> Path:

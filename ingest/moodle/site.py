@@ -69,7 +69,12 @@ def stream_url(url: URL) -> str:
     authority = url.query.get("ssl_ca")
     # a certificate alone would not even switch encryption on
     options = {"ssl-ca": authority, "ssl-mode": "verify_identity"} if authority else {}
-    return url.set(drivername="mysql", query=options).render_as_string(hide_password=False)
+    return address(url.set(drivername="mysql", query=options))
+
+
+def address(url: URL) -> str:
+    """The URL as everybody else reads it: SQLAlchemy leaves a password's spaces as they are."""
+    return url.render_as_string(hide_password=False).replace(" ", "%20")
 
 
 @contextmanager
@@ -114,7 +119,7 @@ def snapshot(site: Site) -> Iterator[psycopg.Connection | None]:
     if not site.is_postgres:
         yield None
         return
-    url = site.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = address(site.engine.url.set(drivername="postgresql"))
     try:
         connection = psycopg.connect(
             url, connect_timeout=CONNECT_TIMEOUT_SECONDS, client_encoding="utf8"

@@ -10,7 +10,7 @@ with events as (
         count(*) filter (where is_engagement_event) as engagement_events_count,
         coalesce(sum(dwell_seconds), 0) as dwell_seconds
     from {{ ref('fact_learning_event') }}
-    where student_hash is not null and not is_restored
+    where student_hash is not null and not is_restored and is_misdated is not true
     group by student_hash, coalesce(course_id, 0), {{ local_date('ts') }}
 
 ),

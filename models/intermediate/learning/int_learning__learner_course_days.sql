@@ -22,7 +22,7 @@ with events as (
         coalesce(course_id, 0) as day_course_id,
         {{ local_date('ts') }} as activity_date
     from {{ ref('fact_learning_event') }}
-    where student_hash is not null and not is_restored
+    where student_hash is not null and not is_restored and not is_misdated
 
 ),
 

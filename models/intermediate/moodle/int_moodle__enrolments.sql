@@ -18,6 +18,12 @@ pseudonyms as (
 
 ),
 
+site as (
+
+    select * from {{ ref('int_moodle__site') }}
+
+),
+
 final as (
 
     select
@@ -36,7 +42,10 @@ final as (
         enrolments._loaded_at
     from enrolments
     inner join methods on enrolments.enrolment_method_id = methods.enrolment_method_id
+    cross join site
     left join pseudonyms on pseudonyms.source_user_id = enrolments.user_id::text
+    -- nobody enrols the account all guests share, but a restore may have
+    where enrolments.user_id <> site.guest_user_id
 
 )
 

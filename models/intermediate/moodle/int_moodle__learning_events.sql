@@ -26,7 +26,13 @@ identified as (
             -- guests share one account and 0 means not logged in: neither is a person
             when events.user_id > 0 and events.user_id <> site.guest_user_id
                 then {{ student_hash('pseudonyms', 'moodle', 'events.user_id') }}
-        end as student_hash
+        end as student_hash,
+        -- a clock that was wrong: before there was a Moodle, or after the row was loaded
+        coalesce(
+            events.occurred_at < timestamptz '{{ var("dim_date_start") }} 00:00:00+00'
+            or events.occurred_at > events._loaded_at + interval '1 day',
+            false
+        ) as is_misdated
     from events
     cross join site
     left join pseudonyms on pseudonyms.source_user_id = events.user_id::text
@@ -62,10 +68,14 @@ final as (
         is_anonymous,
         -- restoring a course backup copies old events: new ids, old times, no origin
         origin is null or origin = 'restore' as is_restored,
-        coalesce(origin in ('web', 'ws') and student_hash is not null, false) as is_session_event,
+        is_misdated,
+        coalesce(
+            origin in ('web', 'ws') and student_hash is not null and not is_misdated, false
+        ) as is_session_event,
         coalesce(
             origin in ('web', 'ws')
             and student_hash is not null
+            and not is_misdated
             and real_user_id is null
             and not is_anonymous
             and event_name not in (

@@ -1,4 +1,4 @@
--- One row per version of a course; courses only the log remembers have one unnamed version.
+-- One row per version of a course; courses only others remember have one unnamed version.
 {{
     config(
         indexes=[{'columns': ['course_key'], 'unique': true}, {'columns': ['course_id']}],
@@ -12,10 +12,16 @@ with versions as (
 
 ),
 
-seen as (
+-- courses that were gone before the first load
+mentioned as (
 
-    select * from {{ ref('int_learning__objects_seen') }}
+    select object_id as course_id
+    from {{ ref('int_learning__objects_seen') }}
     where object_type = 'course'
+
+    union
+
+    select course_id from {{ ref('int_moodle__enrolments') }}
 
 ),
 
@@ -29,7 +35,7 @@ categories as (
 courses as (
 
     select
-        coalesce(versions.course_id, seen.object_id) as course_id,
+        coalesce(versions.course_id, mentioned.course_id) as course_id,
         versions.shortname,
         versions.fullname,
         versions.idnumber,
@@ -47,7 +53,7 @@ courses as (
         coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         coalesce(versions.is_current, true) as is_current
     from versions
-    full outer join seen on versions.course_id = seen.object_id
+    full outer join mentioned on versions.course_id = mentioned.course_id
 
 ),
 

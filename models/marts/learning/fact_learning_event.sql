@@ -18,8 +18,8 @@
 {%- set columns = [
     'event_key', 'event_id', 'source', 'student_hash', 'course_id', 'activity_id', 'event_name',
     'component', 'action', 'target', 'object_table', 'object_id', 'crud', 'edulevel', 'origin',
-    'is_login_as', 'is_anonymous', 'is_restored', 'is_session_event', 'is_engagement_event', 'ts',
-    '_load_id', '_loaded_at',
+    'is_login_as', 'is_anonymous', 'is_restored', 'is_misdated', 'is_session_event',
+    'is_engagement_event', 'ts', '_load_id', '_loaded_at',
 ] %}
 
 with source_events as (
@@ -71,7 +71,9 @@ final as (
         course_id,
         activity_id,
         session_id,
-        {{ date_key(local_date('ts')) }} as date_key,
+        case
+            when is_misdated is not true then {{ date_key(local_date('ts')) }}
+        end as date_key,
 
         ---------- what happened
         event_name,
@@ -89,6 +91,7 @@ final as (
         is_login_as,
         is_anonymous,
         is_restored,
+        is_misdated,
         is_session_event,
         is_engagement_event,
 
