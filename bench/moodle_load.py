@@ -4,6 +4,7 @@
 
 Makes a Moodle log of `rows` rows, then, with both servers' files on the same disk:
 
+- every step starts on a restarted server with nothing left to write from the one before
 - the limit: `psql "copy to stdout" | psql "copy from stdin"` into a table without index, measured
   before and after the load, because machines drift; the mean of both counts
 - the first load: a whole `coursehouse load moodle` process, start-up included
@@ -75,9 +76,13 @@ def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> bool:
     _make_site(moodle, rows)
     with psycopg.connect(server.dsn("warehouse")) as conn:
         bootstrap(conn)
+    _settle(server)
     limits = [_copy_limit(moodle, limit)]
+    _settle(server)
     first, memory = _load(server, directory)
+    _settle(server)
     limits.append(_copy_limit(moodle, limit))
+    _settle(server)
     start_up, _ = _load(server, directory)
     new = rows // 100
     with psycopg.connect(moodle) as conn:
@@ -94,6 +99,13 @@ def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> bool:
     print(f"  nothing new       {start_up:7.1f} s")
     print(f"  1 % new           {increment:7.1f} s  {share:.1%} of the first load plus start-up")
     return ratio >= 0.4 and share < 0.03 and memory < 500
+
+
+def _settle(server: EmbeddedPostgres) -> None:
+    """Write out what the step before left dirty: it must not slow down the next one."""
+    server.down()
+    os.sync()
+    server.up()
 
 
 def _make_site(moodle: str, rows: int) -> None:
