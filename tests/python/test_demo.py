@@ -24,7 +24,9 @@ def environment(
         "COURSEHOUSE_PG_PORT": str(free_port()),
     }
     yield {**kept, **own}
-    subprocess.run([PROGRAM, "down"], env={**kept, **own}, check=True, capture_output=True)
+    subprocess.run(
+        [PROGRAM, "down", "--delete"], env={**kept, **own}, check=True, capture_output=True
+    )
 
 
 def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
