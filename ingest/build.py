@@ -19,10 +19,8 @@ OnNode = Callable[[int, int], None]
 
 @dataclass
 class BuildResult:
-    """How a `dbt build` ended: nodes by status, and what failed with dbt's own words."""
+    """How a `dbt build` ended: warnings, and what failed with dbt's own words."""
 
-    models: int = 0
-    tests: int = 0
     warnings: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -49,9 +47,6 @@ class Dbt:
         outcome = self._invoke("build")
         result = BuildResult()
         for node in getattr(outcome.result, "results", []):
-            is_test = node.node.resource_type in ("test", "unit_test")
-            result.tests += is_test
-            result.models += not is_test
             result.warnings += node.status == "warn"
             if node.status in ("error", "fail", "runtime error"):
                 message = " ".join(str(node.message).split())

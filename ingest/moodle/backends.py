@@ -49,9 +49,11 @@ class CopyBackend(BaseTableLoader):
             with path.open("wb", buffering=WRITE_BUFFER_BYTES) as file:
                 file.write(first_line)
                 file.write(first)
-                following = _Counted(islice(rows, ROWS_PER_FILE - 1))
-                file.writelines(following)
-            yield _imported(path, 1 + following.count, options["progress"])
+                # counted without a step of Python per row
+                numbers = count(1)
+                numbered = zip(islice(rows, ROWS_PER_FILE - 1), numbers, strict=False)
+                file.writelines(map(itemgetter(0), numbered))
+            yield _imported(path, next(numbers), options["progress"])
 
 
 class StreamBackend(BaseTableLoader):
@@ -117,21 +119,6 @@ def _copied(connection: psycopg.Connection, statement: str) -> Iterator[Row]:
         raise error_from_result(result)
     while link.get_result() is not None:
         pass
-
-
-class _Counted:
-    """An iterator that knows how many items it gave."""
-
-    def __init__(self, items: Iterator[Row]) -> None:
-        self._numbers = count()
-        self._items = zip(items, self._numbers, strict=False)
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(itemgetter(0), self._items)
-
-    @property
-    def count(self) -> int:
-        return next(self._numbers)
 
 
 def _filled(stream: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

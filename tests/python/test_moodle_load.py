@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import psycopg
 import pytest
@@ -21,7 +22,7 @@ from moodle_sites import (
 )
 
 from ingest.errors import UserError
-from ingest.moodle import load
+from ingest.moodle import backends, load
 from ingest.moodle.spec import SECRET_COLUMNS
 from ingest.settings import PROJECT_DIR
 
@@ -93,6 +94,16 @@ def test_promised_columns_have_their_promised_types(sample_lane: Lane) -> None:
 
 
 # ---------------------------------------------------------------- which tables
+
+
+def test_a_table_of_several_files_is_counted_and_loaded_whole(lane: Lane) -> None:
+    lane.in_moodle(
+        "insert into mdl_user (id, firstname) select i, i::text from generate_series(100, 119) as i"
+    )
+    with mock.patch.object(backends, "ROWS_PER_FILE", 7):
+        counted = lane.load("user").inserted
+    assert lane.value("select count(*) from mdl_user") == counted
+    assert lane.value("select count(*) from mdl_user where id between 100 and 119") == 20
 
 
 def test_only_the_named_tables_are_loaded(lane: Lane) -> None:
