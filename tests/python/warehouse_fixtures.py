@@ -9,13 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from moodle_sites import Lane
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.moodle.load import load_moodle
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
-from ingest.settings import PROJECT_DIR, Settings
-from ingest.warehouse.bootstrap import bootstrap
+from ingest.settings import PROJECT_DIR
 
 
 @dataclass
@@ -28,21 +27,6 @@ class Warehouse:
 
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(self.dsn, autocommit=True)
-
-    def settings(self, home: Path, moodle_dsn: str) -> Settings:
-        """What the loader needs to load `moodle_dsn` into this warehouse."""
-        parts = conninfo_to_dict(self.dsn)
-        return Settings.model_validate(
-            {
-                "home": home,
-                "pg_host": parts["host"],
-                "pg_port": parts["port"],
-                "pg_user": parts["user"],
-                "pg_password": parts["password"],
-                "pg_dbname": parts["dbname"],
-                "moodle_dsn": moodle_dsn,
-            }
-        )
 
     def environment(self) -> dict[str, str]:
         """The variables `profiles.yml` reads, for dbt in a process of its own."""
@@ -147,7 +131,5 @@ def _loaded(
 ) -> Warehouse:
     directory = tmp_path_factory.mktemp(name)
     warehouse = Warehouse(new_database(name), directory / "target")
-    with warehouse.connect() as conn:
-        bootstrap(conn)
-    load_moodle(warehouse.settings(directory, site), lambda _: None)
+    Lane(site, warehouse.dsn, directory).load()
     return warehouse
