@@ -37,6 +37,7 @@ final as (
         course_modules.course_id,
         course_modules.section_id,
         modules.module_name,
+        course_modules.instance_id,
         -- modules of plugins keep their names in tables we do not know
         coalesce(
             settings.activity_name, modules.module_name || ' ' || course_modules.activity_id
@@ -50,6 +51,7 @@ final as (
         settings.due_at,
         course_modules.completion_expected_at,
         course_modules.is_visible,
+        course_modules.has_availability_rules as is_restricted,
         course_modules.is_deleted or course_modules.is_being_deleted as is_deleted
     from course_modules
     left join modules on course_modules.module_id = modules.module_id
