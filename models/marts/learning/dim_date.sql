@@ -13,6 +13,12 @@ with days as (
 
 ),
 
+terms as (
+
+    select * from {{ ref('dim_academic_term') }}
+
+),
+
 -- a row beside all others, null in every attribute: what rows without an id point at
 unknown_member as (
 
@@ -35,9 +41,16 @@ final as (
         extract(week from days.date)::integer as iso_week,
         extract(isodow from days.date)::integer as iso_day_of_week,
         to_char(days.date, 'FMDay') as day_name,
-        extract(isodow from days.date) in (6, 7) as is_weekend
+        coalesce(terms.term_key, {{ version_key('null::text') }}) as academic_term_key,
+        extract(isodow from days.date) in (6, 7) as is_weekend,
+        extract(isodow from days.date) in (6, 7)
+        or to_char(days.date, 'MM-DD') in ('01-01', '05-01', '12-25', '12-26')
+        -- Good Friday and Easter Monday
+        or days.date - {{ easter_sunday('extract(year from days.date)') }} in (-2, 1)
+            as is_target_closing_day
     from days
     full outer join unknown_member on false
+    left join terms on days.date between terms.start_date and terms.end_date
 
 )
 
