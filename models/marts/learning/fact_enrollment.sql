@@ -41,6 +41,17 @@ site as (
 
 ),
 
+-- the log knows when somebody was unenrolled, unless it was pruned or the course went as a whole
+ended as (
+
+    select
+        object_id as enrolment_id,
+        last_seen_at as ended_at
+    from {{ ref('int_learning__objects_seen') }}
+    where object_type = 'ended enrolment'
+
+),
+
 student_roles as (
 
     select * from {{ ref('int_moodle__course_roles') }}
@@ -103,7 +114,9 @@ final as (
         enrolments.enrolled_at,
         enrolments.starts_at,
         enrolments.ends_at,
-        case when enrolments.is_deleted then enrolments._loaded_at end as unenrolled_at,
+        case
+            when enrolments.is_deleted then coalesce(ended.ended_at, enrolments._loaded_at)
+        end as unenrolled_at,
         accesses.first_access_at,
         accesses.last_access_at,
 
@@ -123,15 +136,12 @@ final as (
     left join learner_versions
         on
             enrolments.student_hash = learner_versions.student_hash
-            and {{ valid_at(
-                'learner_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
-            ) }}
+            and {{ valid_at('learner_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at') }}
     left join course_versions
         on
             enrolments.course_id = course_versions.course_id
-            and {{ valid_at(
-                'course_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
-            ) }}
+            and {{ valid_at('course_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at') }}
+    left join ended on enrolments.enrolment_id = ended.enrolment_id
     left join accesses on enrolments.enrolment_id = accesses.enrolment_id
 
 )
