@@ -112,7 +112,8 @@ final as (
         changes.final_grade,
         changes.min_grade,
         changes.max_grade,
-        case when items.is_numeric is not false then changes.percent end as grade_pct,
+        case when items.is_numeric is not false then changes.percent end::numeric(20, 7)
+            as grade_pct,
         changes.final_grade >= items.pass_grade as is_passed,
 
         ---------- flags
