@@ -1,4 +1,11 @@
 -- One row per person and course with tracked activities: how many of them the person completed.
+{{
+    config(
+        materialized='table',
+        indexes=[{'columns': ['student_hash', 'course_id'], 'unique': true}],
+    )
+}}
+
 with learner_courses as (
 
     select * from {{ ref('int_learning__learner_courses') }}

@@ -1,4 +1,11 @@
 -- One row per person and course who is or was a student there, or has a completion record.
+{{
+    config(
+        materialized='table',
+        indexes=[{'columns': ['student_hash', 'course_id'], 'unique': true}],
+    )
+}}
+
 with enrollments as (
 
     select
