@@ -4,7 +4,7 @@
 -#}
 {% macro scorm_number(value) -%}
     case
-        when trim({{ value }}) ~ '^[-+]?([0-9]{1,9}([.][0-9]*)?|[.][0-9]+)$'
+        when trim({{ value }}) ~ '^[-+]?([0-9]{1,10}([.][0-9]*)?|[.][0-9]+)$'
             then trim({{ value }})::numeric
     end
 {%- endmacro %}

@@ -19,11 +19,11 @@ final as (
         course_modules.instance_id,
         (array_agg(
             course_modules.activity_id
-            order by course_modules.is_deleted, course_modules.activity_id desc
+            order by course_modules.is_deleted asc, course_modules.activity_id desc
         ))[1] as activity_id,
         (array_agg(
             course_modules.course_id
-            order by course_modules.is_deleted, course_modules.activity_id desc
+            order by course_modules.is_deleted asc, course_modules.activity_id desc
         ))[1] as course_id,
         max(greatest(course_modules._load_id, modules._load_id)) as _load_id,
         max(greatest(course_modules._loaded_at, modules._loaded_at)) as _loaded_at

@@ -11,6 +11,18 @@ assigns as (
 
 ),
 
+teams as (
+
+    select * from {{ ref('int_moodle__assignment_teams') }}
+
+),
+
+team_submissions as (
+
+    select * from {{ ref('int_moodle__team_submissions') }}
+
+),
+
 activities as (
 
     select * from {{ ref('int_moodle__activity_instances') }}
@@ -25,7 +37,7 @@ exceptions as (
 
 ),
 
--- one live row each; a mark of -1 is a marking record without a mark
+-- a mark of -1 is a marking record without a mark
 marks as (
 
     select
@@ -41,7 +53,7 @@ marks as (
 
 ),
 
-workflow_states as (
+workflows as (
 
     select
         assign_id,
@@ -77,22 +89,19 @@ final as (
         coalesce(assigns.course_id, activities.course_id) as course_id,
         {{ student_hash('pseudonyms', 'moodle', 'submissions.user_id') }} as student_hash,
 
-        ---------- states
+        ---------- states and marks
         submissions.attempt_number + 1 as attempt_no,
         submissions.submission_status as status,
         submissions.is_latest,
-        submissions.submission_status = 'submitted' as is_submitted,
         assigns.is_team_submission as is_team,
         not assigns.has_marking_workflow
-        or coalesce(workflow_states.workflow_state, '') = 'released' as is_released,
-
-        ---------- amounts
-        marks.grade,
-        case when assigns.max_grade > 0 then assigns.max_grade end as max_grade,
-
-        ---------- timestamps
+        or coalesce(workflows.workflow_state, '') = 'released' as is_released,
+        marks.grade::numeric(10, 5) as grade,
+        case when assigns.max_grade > 0 then assigns.max_grade end::numeric(10, 5) as max_grade,
         submissions.created_at,
+        -- a team hands in for all its members; Moodle marks the row of who pressed the key only
         case
+            when team_submissions.is_known then team_submissions.submitted_at
             when submissions.submission_status = 'submitted' then submissions.modified_at
         end as submitted_at,
         coalesce(exceptions.due_at, assigns.due_at) as due_at,
@@ -102,15 +111,23 @@ final as (
         submissions.is_deleted,
         greatest(
             submissions._load_id, assigns._load_id, activities._load_id, exceptions._load_id,
-            marks._load_id, workflow_states._load_id
+            marks._load_id, workflows._load_id, teams._load_id, team_submissions._load_id
         ) as _load_id,
         greatest(
             submissions._loaded_at, assigns._loaded_at, activities._loaded_at,
-            exceptions._loaded_at, marks._loaded_at, workflow_states._loaded_at
+            exceptions._loaded_at, marks._loaded_at, workflows._loaded_at, teams._loaded_at,
+            team_submissions._loaded_at
         ) as _loaded_at
     from submissions
     cross join site
     left join assigns on submissions.assign_id = assigns.assign_id
+    left join teams
+        on submissions.assign_id = teams.assign_id and submissions.user_id = teams.user_id
+    left join team_submissions
+        on
+            submissions.assign_id = team_submissions.assign_id
+            and teams.team_group_id = team_submissions.team_group_id
+            and submissions.attempt_number = team_submissions.attempt_number
     left join activities on submissions.assign_id = activities.instance_id
     left join exceptions
         on
@@ -121,12 +138,9 @@ final as (
             submissions.assign_id = marks.assign_id
             and submissions.user_id = marks.user_id
             and submissions.attempt_number = marks.attempt_number
-    left join workflow_states
-        on
-            submissions.assign_id = workflow_states.assign_id
-            and submissions.user_id = workflow_states.user_id
+    left join workflows
+        on submissions.assign_id = workflows.assign_id and submissions.user_id = workflows.user_id
     left join pseudonyms on pseudonyms.source_user_id = submissions.user_id::text
-    -- a team's own row has user 0; Moodle keeps a row for every member besides
     where submissions.user_id > 0 and submissions.user_id <> site.guest_user_id
 
 )

@@ -114,8 +114,10 @@ decided as (
         module_name,
         instance_id,
         user_id,
-        (array_agg(due_at order by precedence, sort_order, due_at desc) filter (where is_valid))[1]
-            as due_at,
+        (
+            array_agg(due_at order by precedence asc, sort_order asc, due_at desc)
+            filter (where is_valid)
+        )[1] as due_at,
         max(_load_id) as _load_id,
         max(_loaded_at) as _loaded_at
     from exceptions

@@ -63,7 +63,7 @@ final as (
         case
             when posts.user_id <> parents.user_id and posts.created_at >= parents.created_at
                 then extract(epoch from posts.created_at - parents.created_at)
-        end as response_latency_seconds,
+        end::integer as response_latency_seconds,
         posts.word_count,
         posts.character_count as char_count,
 

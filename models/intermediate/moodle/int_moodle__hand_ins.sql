@@ -6,6 +6,26 @@ with submissions as (
 
 ),
 
+teams as (
+
+    select * from {{ ref('int_moodle__assignment_teams') }}
+
+),
+
+team_submissions as (
+
+    select * from {{ ref('int_moodle__team_submissions') }}
+    where submitted_at is not null
+
+),
+
+assigns as (
+
+    select * from {{ ref('int_moodle__activity_instances') }}
+    where module_name = 'assign'
+
+),
+
 quiz_attempts as (
 
     select * from {{ ref('stg_moodle__quiz_attempts') }}
@@ -35,6 +55,21 @@ pseudonyms as (
 ),
 
 evidence_by_user as (
+
+    -- members without a row of their own handed in with their team
+    select
+        assigns.activity_id,
+        teams.user_id,
+        'submission' as evidence,
+        team_submissions.submitted_at as done_at
+    from team_submissions
+    inner join teams
+        on
+            team_submissions.assign_id = teams.assign_id
+            and team_submissions.team_group_id = teams.team_group_id
+    inner join assigns on team_submissions.assign_id = assigns.instance_id
+
+    union all
 
     -- submitted: handed in but not yet marked, since Moodle 5.0
     select
@@ -67,7 +102,7 @@ evidence_by_person as (
         'submission' as evidence,
         submitted_at as done_at
     from submissions
-    where is_submitted
+    where submitted_at is not null
 
     union all
 

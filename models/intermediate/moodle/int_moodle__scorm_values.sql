@@ -23,7 +23,8 @@ named as (
         *,
         case
             {% for measure, names in measures.items() %}
-                when element_name in ('{{ names | join("', '") }}') then '{{ measure }}'
+                when element_name in ('{{ names | join("', '") }}')
+                    then '{{ measure }}'
             {% endfor %}
         end as measure
     from tracks

@@ -45,7 +45,9 @@ judged as (
     select
         *,
         coalesce(submitted_at, created_at) as happened_at,
-        case when is_submitted then coalesce(submitted_at > due_at, false) end as is_late,
+        submitted_at is not null as is_submitted,
+        case when submitted_at is not null then coalesce(submitted_at > due_at, false) end
+            as is_late,
         -- Moodle's rule: a mark from before the last hand-in is not about it
         coalesce(graded_at > submitted_at, false) as is_mark_of_hand_in
     from submissions
@@ -89,8 +91,8 @@ final as (
             when judged.is_mark_of_hand_in
                 then extract(epoch from judged.graded_at - judged.submitted_at) / 3600
         end::numeric(12, 2) as turnaround_hours,
-        judged.grade::numeric(10, 5) as grade,
-        judged.max_grade::numeric(10, 5) as max_grade,
+        judged.grade,
+        judged.max_grade,
         (100 * judged.grade / judged.max_grade)::numeric(10, 4) as grade_pct,
         judged.is_released,
         judged.is_submitted

@@ -98,7 +98,7 @@ final as (
         ranked.word_count::integer as word_count,
         ranked.char_count::integer as char_count,
         ranked.posted_at,
-        ranked.response_latency_seconds::integer as response_latency_seconds,
+        ranked.response_latency_seconds,
 
         ---------- flags
         ranked.parent_id is not null as is_reply,

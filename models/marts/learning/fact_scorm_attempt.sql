@@ -54,7 +54,7 @@ ranked as (
         row_number() over (
             partition by tracked.scorm_attempt_key, tracked.element_name
             order by
-                tracked.is_deleted, tracked.is_legacy,
+                tracked.is_deleted asc, tracked.is_legacy asc,
                 tracked.modified_at desc nulls last, tracked.track_id desc
         ) = 1 as is_valid
     from tracked
@@ -81,7 +81,7 @@ attempts as (
         max(number_value) filter (where is_valid and measure = 'seconds') as total_time_seconds,
         -- SCORM 1.2 scores run from 0 to 100 unless told otherwise
         case when bool_or(is_scorm_12) then 100 end as default_max,
-        coalesce(
+        least(
             to_timestamp(max(number_value) filter (where is_valid and measure = 'started')),
             min(modified_at)
         ) as started_at,
