@@ -13,7 +13,8 @@ quizzes as (
 
 activities as (
 
-    select * from {{ ref('int_moodle__quiz_activities') }}
+    select * from {{ ref('int_moodle__activity_instances') }}
+    where module_name = 'quiz'
 
 ),
 
@@ -62,7 +63,7 @@ identified as (
     from attempts
     cross join site
     left join quizzes on attempts.quiz_id = quizzes.quiz_id
-    left join activities on attempts.quiz_id = activities.quiz_id
+    left join activities on attempts.quiz_id = activities.instance_id
     left join pseudonyms on pseudonyms.source_user_id = attempts.user_id::text
 
 ),
