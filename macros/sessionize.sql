@@ -3,13 +3,14 @@
     of at most `session_timeout_minutes` (a gap of exactly that continues the session).
 
     Takes a relation or CTE with the columns `learner`, `ts` and `event_id`; returns its rows
-    with `session_id`, `session_started_at` and `dwell_seconds`. Dwell is the time to the next
-    event of the session, at most `dwell_cap_seconds`; the last event of a session dwells 0.
+    with `session_id`, `session_started_at`, `is_session_start` and `dwell_seconds`: the time to
+    the next event of the session by the strategy of var `tot_strategy` (macro `dwell`); the last
+    event of a session dwells 0, unless the source reports how long it took (`reported`).
     Rows for which the condition `only` does not hold get nulls and split nothing.
     One sort serves every window.
 -#}
 {% macro sessionize(
-    relation, learner='student_hash', ts='ts', event_id='event_id', only='true'
+    relation, learner='student_hash', ts='ts', event_id='event_id', only='true', reported='null'
 ) -%}
     {%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" -%}
     select
@@ -18,13 +19,14 @@
             when runs._counts then md5(runs.{{ learner }} || '|' || runs._first_event)
         end as session_id,
         case when runs._counts then runs._started_at end as session_started_at,
+        case when runs._counts then not runs._continues end as is_session_start,
         case
-            when runs._counts and runs._next_continues
-                then least(
-                    floor(extract(epoch from runs._next_ts - runs.{{ ts }})),
-                    {{ var('dwell_cap_seconds') }}
-                )
-            when runs._counts then 0
+            when runs._counts
+                then {{ dwell(
+                    'extract(epoch from runs._next_ts - runs.' ~ ts ~ ')',
+                    'runs._next_continues',
+                    reported
+                ) }}
         end::integer as dwell_seconds
     from (
         select

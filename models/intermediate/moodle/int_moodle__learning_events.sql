@@ -18,10 +18,17 @@ site as (
 
 ),
 
+verbs as (
+
+    select * from {{ ref('moodle_verbs') }}
+
+),
+
 identified as (
 
     select
         events.*,
+        coalesce(verbs.verb, 'interacted') as verb,
         case
             -- guests share one account and 0 means not logged in: neither is a person
             when events.user_id > 0 and events.user_id <> site.guest_user_id
@@ -36,6 +43,7 @@ identified as (
     from events
     cross join site
     left join pseudonyms on pseudonyms.source_user_id = events.user_id::text
+    left join verbs on events.action = verbs.action
 
 ),
 
@@ -50,9 +58,17 @@ final as (
         -- 0, null and 1 (the front page) are not courses
         case when course_id > 1 then course_id end as course_id,
         case when context_level = 70 then context_instance_id end as activity_id,
+        -- an event of a chapter names it; for others the section of the activity is looked up
+        case
+            when object_table = 'book_chapters' and not is_anonymous
+                then 'book_chapter-' || object_id
+            when object_table = 'course_sections' and not is_anonymous
+                then 'section-' || object_id
+        end as named_chapter_id,
 
         ---------- what happened
         event_name,
+        verb,
         component,
         action,
         target,
@@ -62,6 +78,9 @@ final as (
         crud_code as crud,
         education_level as edulevel,
         origin,
+        -- the log knows neither how far a page was read nor how long it took
+        null::numeric(5, 2) as scroll_depth,
+        null::integer as reported_seconds,
 
         ---------- classification
         real_user_id is not null as is_login_as,

@@ -22,6 +22,18 @@ learners as (
 
 ),
 
+learner_versions as (
+
+    select * from {{ ref('int_learning__learner_versions') }}
+
+),
+
+course_versions as (
+
+    select * from {{ ref('int_learning__course_versions') }}
+
+),
+
 site as (
 
     select last_seen_at as as_of from {{ ref('int_learning__objects_seen') }}
@@ -65,8 +77,14 @@ final as (
         {{ surrogate_key(['enrolments.enrolment_id']) }} as enrollment_key,
         enrolments.enrolment_id as enrollment_id,
         enrolments.student_hash,
+        coalesce(learner_versions.learner_key, {{ version_key('enrolments.student_hash') }})
+            as learner_key,
         enrolments.course_id,
-        {{ date_key(local_date('enrolments.enrolled_at')) }} as date_key,
+        coalesce(course_versions.course_key, {{ version_key('enrolments.course_id') }})
+            as course_key,
+        coalesce({{ date_key(local_date('enrolments.enrolled_at')) }}, 0) as date_key,
+        -- which order paid for it is known once the money lane exists
+        null::text as order_key,
 
         ---------- what
         enrolments.enrol_method,
@@ -102,6 +120,18 @@ final as (
         on
             enrolments.user_id = student_roles.user_id
             and enrolments.course_id = student_roles.course_id
+    left join learner_versions
+        on
+            enrolments.student_hash = learner_versions.student_hash
+            and {{ valid_at(
+                'learner_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
+            ) }}
+    left join course_versions
+        on
+            enrolments.course_id = course_versions.course_id
+            and {{ valid_at(
+                'course_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
+            ) }}
     left join accesses on enrolments.enrolment_id = accesses.enrolment_id
 
 )

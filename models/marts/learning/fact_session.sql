@@ -8,6 +8,7 @@
         indexes=[
             {'columns': ['session_id'], 'unique': true},
             {'columns': ['student_hash', 'session_start']},
+            {'columns': ['is_open']},
             {'columns': ['_load_id']},
         ],
         meta={
@@ -16,10 +17,19 @@
     )
 }}
 
+{%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" %}
+
 with events as (
 
     select * from {{ ref('fact_learning_event') }}
     where session_id is not null
+
+),
+
+site as (
+
+    select last_seen_at as as_of from {{ ref('int_learning__objects_seen') }}
+    where object_type = 'site'
 
 ),
 
@@ -44,6 +54,12 @@ touched as (
         from {{ this }} as built
         inner join changed
             on built.student_hash = changed.student_hash and built.session_start = changed.ts
+        union
+        -- sessions that have ended since
+        select built.session_id
+        from {{ this }} as built
+        cross join site
+        where built.is_open and built.session_end < site.as_of - {{ timeout }}
     {% else %}
         group by session_id
     {% endif %}
@@ -55,6 +71,7 @@ sessions as (
     select
         events.session_id,
         min(events.student_hash) as student_hash,
+        (array_agg(events.learner_key order by events.ts, events.event_id))[1] as learner_key,
         min(events.ts) as session_start,
         max(events.ts) as session_end,
         count(*)::integer as events_count,
@@ -83,6 +100,7 @@ final as (
         ---------- ids
         touched.session_id,
         sessions.student_hash,
+        sessions.learner_key,
         {{ date_key(local_date('sessions.session_start')) }} as date_key,
 
         ---------- measures
@@ -94,6 +112,7 @@ final as (
         sessions.engagement_events_count,
         sessions.courses_count,
         sessions.engaged_seconds,
+        '{{ var("tot_strategy") }}'::text as tot_strategy,
 
         ---------- how
         case
@@ -107,6 +126,7 @@ final as (
 
         ---------- flags
         sessions.events_count = 1 as is_bounce,
+        sessions.session_end >= site.as_of - {{ timeout }} as is_open,
         sessions.is_login_as,
         sessions.session_end - sessions.session_start
         > interval '{{ var("session_max_hours") }} hours' as is_overlong,
@@ -116,6 +136,7 @@ final as (
         sessions._loaded_at
     from touched
     left join sessions on touched.session_id = sessions.session_id
+    left join site on true
 
 )
 

@@ -3,6 +3,7 @@
 -- together, and that neither other people nor events that do not count interfere.
 {%- set timeout = var('session_timeout_minutes') * 60 %}
 {%- set cap = var('dwell_cap_seconds') %}
+{{ config(enabled=var('tot_strategy') == 'gap_cap') }}
 
 with cases as (
 
@@ -47,4 +48,5 @@ where
         || ':' || firsts.event
     )
     or sessions.session_started_at is distinct from firsts.at
+    or sessions.is_session_start is distinct from sessions.event = sessions.first_event
     or sessions.dwell_seconds is distinct from sessions.expected_dwell

@@ -1,0 +1,27 @@
+{#-
+    Seconds of attention to credit to one event, by the published strategy (var `tot_strategy`;
+    names after the time-on-task literature, theta = var `dwell_cap_seconds`):
+    gap_cap       the gap to the next event of the session, at most theta (default)
+    gap_drop      the gap where it is at most theta, else nothing
+    session_span  the whole gap: the sum over a session is its duration
+    explicit      only what the source reports
+
+    `gap`: seconds to the next event; `continues`: whether that event is of the same session;
+    `reported`: seconds the source reports for this event (a video ping), which overrides a gap.
+-#}
+{% macro dwell(gap, continues, reported='null', strategy=none) -%}
+    {%- set strategy = strategy or var('tot_strategy') -%}
+    {%- set theta = var('dwell_cap_seconds') -%}
+    {%- set rules = {
+        'gap_cap': 'least(floor(' ~ gap ~ '), ' ~ theta ~ ')',
+        'gap_drop': 'case when ' ~ gap ~ ' <= ' ~ theta ~ ' then floor(' ~ gap ~ ') else 0 end',
+        'session_span': 'floor(' ~ gap ~ ')',
+        'explicit': '0',
+    } -%}
+    {%- if strategy not in rules -%}
+        {{ exceptions.raise_compiler_error(
+            "var tot_strategy is " ~ strategy ~ ": choose one of " ~ rules | join(', ')
+        ) }}
+    {%- endif -%}
+    coalesce({{ reported }}, case when {{ continues }} then {{ rules[strategy] }} end, 0)
+{%- endmacro %}
