@@ -16,14 +16,6 @@
     )
 }}
 
-{#- the time added up here is the dwell of the events, which is capped gaps and nothing else -#}
-{%- set tot_strategy = var('tot_strategy', 'gap_cap') %}
-{%- if tot_strategy != 'gap_cap' %}
-    {{ exceptions.raise_compiler_error(
-        "tot_strategy must be gap_cap, the strategy dwell_seconds is computed by"
-    ) }}
-{%- endif %}
-
 with events as (
 
     select
@@ -125,7 +117,7 @@ final as (
         events_count::integer as events_count,
         engagement_events_count::integer as engagement_events_count,
         forum_posts::integer as forum_posts,
-        '{{ tot_strategy }}'::text as tot_strategy,
+        '{{ var("tot_strategy") }}'::text as tot_strategy,
 
         ---------- bookkeeping
         _load_id,
