@@ -6,6 +6,7 @@ with days as (
         min(date) as first_date,
         max(date) as last_date
     from {{ ref('dim_date') }}
+    where date_key <> 0
 
 )
 

@@ -82,7 +82,8 @@ SINGLE: dict[str, LiteralString] = {
         where l.is_current and l.is_deleted""",
     "log.module_context_missing": """
         select count(*) from marts_learning.fact_learning_event as e
-        join marts_learning.dim_activity as a using (activity_id) where not a.is_known""",
+        join marts_learning.dim_activity as a using (activity_id)
+        where a.is_current and not a.is_known""",
     "log.other_max_chars": "select max(length(other)) from raw_moodle.mdl_logstore_standard_log",
 }
 SEVERAL: dict[str, LiteralString] = {

@@ -1,4 +1,4 @@
--- One row per course and activity the log ever mentioned, existing or not, and one for the site.
+-- One row per object the log ever mentioned, existing or not, and one for the site.
 {{
     config(
         materialized='incremental',
@@ -9,6 +9,17 @@
     )
 }}
 
+{%- set objects = {
+    'course': {'id': 'course_id', 'only': 'course_id is not null'},
+    'activity': {'id': 'activity_id', 'only': 'activity_id is not null'},
+    'section': {
+        'id': 'object_id', 'only': "object_table = 'course_sections' and object_id > 0",
+    },
+    'book_chapter': {
+        'id': 'object_id', 'only': "object_table = 'book_chapters' and object_id > 0",
+    },
+} %}
+
 with arrived as (
 
     select * from {{ ref('fact_learning_event') }}
@@ -18,29 +29,19 @@ with arrived as (
 
 mentioned as (
 
-    select
-        'course' as object_type,
-        course_id as object_id,
-        min(ts) as first_seen_at,
-        max(ts) as last_seen_at,
-        max(_load_id) as _load_id
-    from arrived
-    where course_id is not null
-    group by course_id
+    {% for object_type, object in objects.items() %}
+        select
+            '{{ object_type }}' as object_type,
+            {{ object.id }} as object_id,
+            min(ts) as first_seen_at,
+            max(ts) as last_seen_at,
+            max(_load_id) as _load_id
+        from arrived
+        where {{ object.only }}
+        group by {{ object.id }}
 
-    union all
-
-    select
-        'activity' as object_type,
-        activity_id as object_id,
-        min(ts) as first_seen_at,
-        max(ts) as last_seen_at,
-        max(_load_id) as _load_id
-    from arrived
-    where activity_id is not null
-    group by activity_id
-
-    union all
+        union all
+    {% endfor %}
 
     select
         'site' as object_type,

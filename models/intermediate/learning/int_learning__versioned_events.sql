@@ -67,4 +67,5 @@ final as (
 
 )
 
-select * from final
+-- the columns are those of the events, and the keys
+select * from final -- noqa: AM04

@@ -59,7 +59,9 @@ final as (
         coalesce(sections.section_number, 0) * 1000000::bigint
         + coalesce(places.position, 0) * 1000
         + book_chapters.page_number as sequence_no,
-        coalesce(sections.is_visible, true) and books.is_visible and not book_chapters.is_hidden as is_visible
+        coalesce(sections.is_visible, true)
+        and books.is_visible
+        and not book_chapters.is_hidden as is_visible
     from book_chapters
     inner join books on book_chapters.book_id = books.instance_id
     left join sections on books.section_id = sections.section_id

@@ -8,11 +8,11 @@
 
 with versions as (
 
-    {{ scd2_versions(ref('snap_moodle__courses'), 'course_id') }}
+    select * from {{ ref('int_learning__course_versions') }}
 
 ),
 
--- courses that were gone before the first load
+-- courses may be gone before the first snapshot
 mentioned as (
 
     select object_id as course_id
@@ -21,7 +21,9 @@ mentioned as (
 
     union
 
-    select course_id from {{ ref('int_moodle__enrolments') }}
+    select object_id as course_id
+    from {{ ref('int_moodle__objects_mentioned') }}
+    where object_type = 'course'
 
 ),
 
@@ -35,6 +37,7 @@ categories as (
 courses as (
 
     select
+        versions.course_key,
         coalesce(versions.course_id, mentioned.course_id) as course_id,
         versions.shortname,
         versions.fullname,
@@ -49,25 +52,31 @@ courses as (
         coalesce(versions.is_site_page, false) as is_site_page,
         coalesce(versions.is_deleted, true) as is_deleted,
         versions.course_id is not null as is_known,
-        coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
-        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
-        coalesce(versions.is_current, true) as is_current
+        versions.valid_from,
+        versions.valid_to,
+        versions.is_current
     from versions
     full outer join mentioned on versions.course_id = mentioned.course_id
+
+),
+
+-- a row beside all others, null in every attribute: what rows without an id point at
+unknown_member as (
+
+    select false as is_known
 
 ),
 
 final as (
 
     select
-        {{ surrogate_key(['courses.course_id', 'extract(epoch from courses.valid_from)']) }}
-            as course_key,
+        coalesce(courses.course_key, {{ version_key('courses.course_id') }}) as course_key,
         courses.course_id,
         courses.shortname,
         courses.fullname,
         courses.idnumber,
         courses.category_id,
-        categories.category_key,
+        coalesce(categories.category_key, {{ version_key('null::text') }}) as category_key,
         courses.format,
         courses.language,
         {{ local_date('courses.start_at') }} as start_date,
@@ -76,11 +85,12 @@ final as (
         courses.is_completion_enabled,
         courses.is_site_page,
         courses.is_deleted,
-        courses.is_known,
-        courses.valid_from,
-        courses.valid_to,
-        courses.is_current
+        coalesce(courses.is_known, unknown_member.is_known) as is_known,
+        coalesce(courses.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
+        coalesce(courses.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        coalesce(courses.is_current, true) as is_current
     from courses
+    full outer join unknown_member on false
     left join categories on courses.category_id = categories.category_id
 
 )

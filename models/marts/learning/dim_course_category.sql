@@ -53,11 +53,20 @@ levels as (
 
 ),
 
+-- a row beside all others, null in every attribute: what rows without an id point at
+unknown_member as (
+
+    select false as is_known
+
+),
+
 final as (
 
     select
-        {{ surrogate_key(['versions.category_id', 'extract(epoch from versions.valid_from)']) }}
-            as category_key,
+        {{ version_key(
+            'versions.category_id',
+            "coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00')"
+        ) }} as category_key,
         versions.category_id,
         versions.parent_category_id,
         versions.name,
@@ -71,10 +80,12 @@ final as (
         levels.level_5,
         versions.is_visible,
         versions.is_deleted,
-        versions.valid_from,
-        versions.valid_to,
-        versions.is_current
+        coalesce(unknown_member.is_known, true) as is_known,
+        coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
+        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        coalesce(versions.is_current, true) as is_current
     from versions
+    full outer join unknown_member on false
     left join levels
         on
             versions.category_id = levels.category_id

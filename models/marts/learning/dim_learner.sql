@@ -8,7 +8,7 @@
 
 with versions as (
 
-    {{ scd2_versions(ref('snap_moodle__users'), 'student_hash') }}
+    select * from {{ ref('int_learning__learner_versions') }}
 
 ),
 
@@ -33,6 +33,7 @@ activity as (
 people as (
 
     select
+        versions.learner_key,
         mentioned.student_hash,
         versions.auth_method,
         versions.country,
@@ -45,19 +46,25 @@ people as (
         coalesce(versions.is_staff or versions.is_site_admin, false) as is_staff,
         versions.student_hash is not null as is_known,
         versions.created_at,
-        coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
-        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
-        coalesce(versions.is_current, true) as is_current
+        versions.valid_from,
+        versions.valid_to,
+        versions.is_current
     from mentioned
     left join versions on mentioned.student_hash = versions.student_hash
+
+),
+
+-- a row beside all others, null in every attribute: what rows without an id point at
+unknown_member as (
+
+    select false as is_known
 
 ),
 
 final as (
 
     select
-        {{ surrogate_key(['people.student_hash', 'extract(epoch from people.valid_from)']) }}
-            as learner_key,
+        coalesce(people.learner_key, {{ version_key('people.student_hash') }}) as learner_key,
         people.student_hash,
         split_part(people.student_hash, '_', 1) as key_version,
         people.auth_method,
@@ -69,14 +76,15 @@ final as (
         people.is_deleted,
         people.is_student,
         people.is_staff,
-        people.is_known,
+        coalesce(people.is_known, unknown_member.is_known) as is_known,
         people.created_at,
         activity.first_seen_at,
         activity.last_seen_at,
-        people.valid_from,
-        people.valid_to,
-        people.is_current
+        coalesce(people.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
+        coalesce(people.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        coalesce(people.is_current, true) as is_current
     from people
+    full outer join unknown_member on false
     left join activity on people.student_hash = activity.student_hash
 
 )

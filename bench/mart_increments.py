@@ -1,0 +1,245 @@
+"""Does a build cost what changed, or what is there?
+
+    python bench/mart_increments.py [--rows 1000000 2000000 4000000]
+
+Loads the sample site, adds 2,000 learners and a log of so many rows, 10,000 a day: the site
+stays the same, its history grows. For every size, in a database of its own:
+
+- the first `dbt build` with all its tests, and a second one with nothing new
+- an increment: `dbt build` after one more day of 10,000 rows, without tests; what its incremental
+  models took by dbt's own count, best of three days
+
+Targets: an increment costs the same at every size within 30 %, the second build takes under a
+third of the first, and it changes no row of any mart.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from ingest.moodle import load
+from ingest.postgres import EmbeddedPostgres
+from ingest.sample import SAMPLE_DUMP, restore
+from ingest.settings import PROJECT_DIR, Settings
+
+DAY_ROWS = 10_000
+LEARNERS = 2_000
+# learners 1000..2999, each in two of the eight courses
+PEOPLE = """
+    insert into raw_moodle.mdl_user (id, auth, confirmed, suspended, deleted, username, timezone,
+        country, lang, timecreated, _load_id, _loaded_at)
+    select 1000 + i, 'manual', 1, 0, 0, 'learner' || i, '99', 'GB', 'en', 1700000000, 1, now()
+    from generate_series(0, %(learners)s - 1) as i;
+"""
+ENROLMENTS = """
+    insert into raw_moodle.mdl_user_enrolments (id, status, enrolid, userid, timestart, timeend,
+        timecreated, timemodified, _load_id, _loaded_at)
+    select 100000 + 2 * i + j, 0, method.id, 1000 + i, 1700000000, 0, 1700000000, 1700000000, 1,
+        now()
+    from generate_series(0, %(learners)s - 1) as i
+    cross join generate_series(0, 1) as j
+    inner join raw_moodle.mdl_enrol as method
+        on method.enrol = 'manual' and method.courseid = 2 + (i + j) %% 8
+"""
+# ten events, nine seconds apart, make a visit of one learner to one of his courses
+EVENTS = r"""
+    insert into raw_moodle.mdl_logstore_standard_log (id, eventname, component, action, target,
+        objecttable, objectid, crud, edulevel, contextid, contextlevel, contextinstanceid, userid,
+        courseid, anonymous, other, timecreated, origin, ip, _load_id, _loaded_at)
+    select 1000000 + i, '\mod_page\event\course_module_viewed', 'mod_page', 'viewed',
+        'course_module', 'page', 1, 'r', 2, 1, 70,
+        modules.ids[1 + i %% array_length(modules.ids, 1)], 1000 + learner.no, course.id, 0,
+        'null', 1700000000 + i * 86400 / %(day_rows)s, 'web', '192.0.2.1', %(load)s, now()
+    from generate_series(%(first)s::bigint, %(last)s::bigint) as i
+    cross join lateral (
+        select abs(hashint8(i / 10)) %% %(learners)s as no
+    ) as learner
+    cross join lateral (
+        select 2 + (learner.no + abs(hashint8(i / 10 + 7)) %% 2) %% 8 as id
+    ) as course
+    inner join (
+        select course, array_agg(id order by id) as ids
+        from raw_moodle.mdl_course_modules group by course
+    ) as modules on modules.course = course.id
+"""
+
+
+@dataclass
+class Cost:
+    """Seconds at one size of the log."""
+
+    rows: int
+    first: float
+    second: float
+    increments: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    """Run the benchmark and print a table; exit code 1 if a target was missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 2_000_000, 4_000_000])
+    sizes: list[int] = parser.parse_args().rows
+    directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
+    directory.chmod(0o755)
+    server = EmbeddedPostgres(directory / "home", _free_port())
+    server.up()
+    try:
+        _load_sample(server, directory)
+        costs = [_measure(server, directory, rows) for rows in sizes]
+    finally:
+        server.down()
+        shutil.rmtree(directory, ignore_errors=True)
+    sys.exit(0 if _report(costs) else 1)
+
+
+def _load_sample(server: EmbeddedPostgres, directory: Path) -> None:
+    for name in ("moodle", "loaded"):
+        server.create_database(name)
+    with psycopg.connect(server.dsn("moodle")) as conn:
+        restore(SAMPLE_DUMP, conn)
+    settings = Settings.model_validate(
+        {"home": directory / "load", "moodle_dsn": server.dsn("moodle"), **_pg(server, "loaded")}
+    )
+    load.load_moodle(settings, lambda _: None, [], False)
+    with psycopg.connect(server.dsn("loaded")) as conn:
+        conn.execute(PEOPLE, {"learners": LEARNERS})
+        conn.execute(ENROLMENTS, {"learners": LEARNERS})
+
+
+def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> Cost:
+    name = f"rows_{rows}"
+    with server._admin() as admin:
+        admin.execute(
+            sql.SQL("create database {} template loaded owner coursehouse").format(
+                sql.Identifier(name)
+            )
+        )
+    _arrive(server, name, 1, rows, load_id=2)
+    first = _build(server, directory, name)
+    before = _checksums(server, name)
+    cost = Cost(rows, first, _build(server, directory, name))
+    changed = [table for table, mark in _checksums(server, name).items() if before[table] != mark]
+    if changed:
+        raise SystemExit(f"a build without new data changed {', '.join(changed)}")
+    for day in range(3):
+        last = rows + (day + 1) * DAY_ROWS
+        _arrive(server, name, last - DAY_ROWS + 1, last, load_id=3 + day)
+        cost.whole.append(
+            _build(
+                server, directory, name, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"
+            )
+        )
+        cost.increments.append(_incremental_seconds(directory / name))
+    with server._admin() as admin:
+        admin.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
+    print(f"  {rows:>11,}: {cost}", flush=True)
+    return cost
+
+
+def _arrive(server: EmbeddedPostgres, name: str, first: int, last: int, load_id: int) -> None:
+    with psycopg.connect(server.dsn(name), autocommit=True) as conn:
+        conn.execute(
+            EVENTS,
+            {
+                "first": first,
+                "last": last,
+                "load": load_id,
+                "learners": LEARNERS,
+                "day_rows": DAY_ROWS,
+            },
+        )
+        conn.execute("analyze raw_moodle.mdl_logstore_standard_log")
+
+
+def _build(server: EmbeddedPostgres, directory: Path, name: str, *options: str) -> float:
+    environment = {
+        **os.environ,
+        **{f"COURSEHOUSE_{key.upper()}": str(v) for key, v in _pg(server, name).items()},
+        "DO_NOT_TRACK": "1",
+    }
+    dbt = str(Path(sys.executable).parent / "dbt")
+    target = str(directory / name)
+    started = time.monotonic()
+    subprocess.run(
+        [dbt, "--quiet", "build", *options, "--target-path", target, "--log-path", target],
+        cwd=PROJECT_DIR,
+        env=environment,
+        check=True,
+    )
+    return round(time.monotonic() - started, 1)
+
+
+def _incremental_seconds(target: Path) -> float:
+    """Execution time of the incremental models of the last build, by dbt's own count."""
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    return round(
+        sum(
+            result["execution_time"]
+            for result in results
+            if nodes.get(result["unique_id"], {}).get("config", {}).get("materialized")
+            == "incremental"
+        ),
+        2,
+    )
+
+
+def _checksums(server: EmbeddedPostgres, name: str) -> dict[str, object]:
+    """Mart -> number of rows and a sum over all of them that any changed value changes."""
+    with psycopg.connect(server.dsn(name)) as conn:
+        tables = conn.execute(
+            "select schemaname, tablename from pg_tables where schemaname like 'marts%'"
+        ).fetchall()
+        return {
+            table: conn.execute(
+                sql.SQL("select count(*), sum(hashtextextended(t::text, 0)) from {} as t").format(
+                    sql.Identifier(schema, table)
+                )
+            ).fetchone()
+            for schema, table in tables
+        }
+
+
+def _report(costs: list[Cost]) -> bool:
+    print("\n       rows   first build   second   share   increment of 10,000   whole build")
+    for cost in costs:
+        print(
+            f"{cost.rows:>11,} {cost.first:10.1f} s {cost.second:6.1f} s"
+            f" {cost.second / cost.first:7.0%} {min(cost.increments):16.2f} s"
+            f" {min(cost.whole):14.1f} s"
+        )
+    increments = [min(cost.increments) for cost in costs]
+    growth = max(increments) / min(increments)
+    share = min(cost.second / cost.first for cost in costs)
+    print(f"\n  increment, dearest to cheapest: {growth:.2f} (target 1.30)")
+    print(f"  second build to first, at best: {share:.0%} (target 33 %)")
+    return growth <= 1.3 and share < 1 / 3
+
+
+def _pg(server: EmbeddedPostgres, name: str) -> dict[str, str]:
+    parts = conninfo_to_dict(server.dsn(name))
+    keys = {"host": "host", "port": "port", "user": "user", "password": "password"}
+    return {f"pg_{key}": str(parts[part]) for key, part in keys.items()} | {"pg_dbname": name}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
