@@ -139,7 +139,13 @@ def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> Cost:
         _arrive(server, name, last - DAY_ROWS + 1, last, load_id=3 + day)
         cost.whole.append(
             _build(
-                server, directory, name, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"
+                server,
+                directory,
+                name,
+                "--exclude-resource-type",
+                "test",
+                "--exclude-resource-type",
+                "unit_test",
             )
         )
         cost.increments.append(_incremental_seconds(directory / name))

@@ -20,6 +20,8 @@ final as (
         is_student,
         is_staff,
         is_site_admin,
+        is_test_user,
+        cohort_names,
         created_at,
         is_deleted,
         valid_from,

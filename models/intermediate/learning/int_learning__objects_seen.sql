@@ -18,6 +18,10 @@
     'book_chapter': {
         'id': 'object_id', 'only': "object_table = 'book_chapters' and object_id > 0",
     },
+    'ended enrolment': {
+        'id': 'object_id',
+        'only': "event_name = '\\core\\event\\user_enrolment_deleted' and object_id > 0",
+    },
 } %}
 
 with arrived as (

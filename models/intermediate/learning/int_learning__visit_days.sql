@@ -42,7 +42,7 @@ segmented as (
         days.activity_date
     from days
     inner join learners on days.student_hash = learners.student_hash
-    where days.is_engaged and not learners.is_staff
+    where days.is_engaged and not learners.is_staff and not learners.is_test_user
 
 ),
 

@@ -60,10 +60,10 @@ final as (
         case when context_level = 70 then context_instance_id end as activity_id,
         -- an event of a chapter names it; for others the section of the activity is looked up
         case
-            when object_table = 'book_chapters' and not is_anonymous
-                then 'book_chapter-' || object_id
-            when object_table = 'course_sections' and not is_anonymous
-                then 'section-' || object_id
+            -- -31337 is what a restore writes for an object it did not bring along
+            when is_anonymous or object_id <= 0 then null
+            when object_table = 'book_chapters' then 'book_chapter-' || object_id
+            when object_table = 'course_sections' then 'section-' || object_id
         end as named_chapter_id,
 
         ---------- what happened

@@ -19,6 +19,12 @@ roles_held as (
 
 ),
 
+cohorts as (
+
+    select * from {{ ref('int_moodle__cohort_names') }}
+
+),
+
 site as (
 
     select * from {{ ref('int_moodle__site') }}
@@ -43,11 +49,14 @@ final as (
         coalesce(roles_held.is_student, false) as is_student,
         coalesce(roles_held.is_staff, false) as is_staff,
         users.user_id::text = any(site.admin_user_ids) as is_site_admin,
+        coalesce(users.is_test_user, false) as is_test_user,
+        cohorts.cohort_names,
         users.created_at
     from users
     cross join site
     inner join pseudonyms on users.user_id::text = pseudonyms.source_user_id
     left join roles_held on users.user_id = roles_held.user_id
+    left join cohorts on users.user_id = cohorts.user_id
     where users.user_id <> site.guest_user_id and not users.is_guest
 
 )

@@ -29,6 +29,12 @@ activity as (
 
 ),
 
+ages as (
+
+    select * from {{ ref('int_learning__learner_ages') }}
+
+),
+
 -- the log may mention people whose account is gone
 people as (
 
@@ -44,6 +50,8 @@ people as (
         coalesce(versions.is_deleted or versions.is_deleted_in_moodle, true) as is_deleted,
         coalesce(versions.is_student, false) as is_student,
         coalesce(versions.is_staff or versions.is_site_admin, false) as is_staff,
+        coalesce(versions.is_test_user, false) as is_test_user,
+        versions.cohort_names,
         versions.student_hash is not null as is_known,
         versions.created_at,
         versions.valid_from,
@@ -71,11 +79,15 @@ final as (
         people.country,
         people.timezone,
         people.lang,
+        ages.age_band,
+        ages.is_minor,
+        people.cohort_names,
         people.is_confirmed,
         people.is_suspended,
         people.is_deleted,
         people.is_student,
         people.is_staff,
+        people.is_test_user,
         coalesce(people.is_known, unknown_member.is_known) as is_known,
         people.created_at,
         activity.first_seen_at,
@@ -86,6 +98,7 @@ final as (
     from people
     full outer join unknown_member on false
     left join activity on people.student_hash = activity.student_hash
+    left join ages on people.student_hash = ages.student_hash
 
 )
 

@@ -15,20 +15,20 @@ with enrolments as (
 
 ),
 
-learners as (
+accounts as (
 
     select * from {{ ref('dim_learner') }}
     where is_current
 
 ),
 
-learner_versions as (
+learners as (
 
     select * from {{ ref('int_learning__learner_versions') }}
 
 ),
 
-course_versions as (
+courses as (
 
     select * from {{ ref('int_learning__course_versions') }}
 
@@ -38,6 +38,17 @@ site as (
 
     select last_seen_at as as_of from {{ ref('int_learning__objects_seen') }}
     where object_type = 'site'
+
+),
+
+-- the log knows when somebody was unenrolled, unless it was pruned or the course went as a whole
+ended as (
+
+    select
+        object_id as enrolment_id,
+        last_seen_at as ended_at
+    from {{ ref('int_learning__objects_seen') }}
+    where object_type = 'ended enrolment'
 
 ),
 
@@ -77,10 +88,10 @@ final as (
         {{ surrogate_key(['enrolments.enrolment_id']) }} as enrollment_key,
         enrolments.enrolment_id as enrollment_id,
         enrolments.student_hash,
-        coalesce(learner_versions.learner_key, {{ version_key('enrolments.student_hash') }})
+        coalesce(learners.learner_key, {{ version_key('enrolments.student_hash') }})
             as learner_key,
         enrolments.course_id,
-        coalesce(course_versions.course_key, {{ version_key('enrolments.course_id') }})
+        coalesce(courses.course_key, {{ version_key('enrolments.course_id') }})
             as course_key,
         coalesce({{ date_key(local_date('enrolments.enrolled_at')) }}, 0) as date_key,
         -- which order paid for it is known once the money lane exists
@@ -92,7 +103,7 @@ final as (
             when enrolments.is_deleted then 'unenrolled'
             when enrolments.is_suspended then 'suspended'
             when not enrolments.is_method_enabled then 'method disabled'
-            when learners.is_deleted or learners.is_suspended then 'account closed'
+            when accounts.is_deleted or accounts.is_suspended then 'account closed'
             when enrolments.starts_at > site.as_of then 'not started'
             when enrolments.ends_at <= site.as_of then 'ended'
             else 'active'
@@ -103,7 +114,9 @@ final as (
         enrolments.enrolled_at,
         enrolments.starts_at,
         enrolments.ends_at,
-        case when enrolments.is_deleted then enrolments._loaded_at end as unenrolled_at,
+        case
+            when enrolments.is_deleted then coalesce(ended.ended_at, enrolments._loaded_at)
+        end as unenrolled_at,
         accesses.first_access_at,
         accesses.last_access_at,
 
@@ -115,23 +128,20 @@ final as (
         enrolments._loaded_at
     from enrolments
     left join site on true
-    left join learners on enrolments.student_hash = learners.student_hash
+    left join accounts on enrolments.student_hash = accounts.student_hash
     left join student_roles
         on
             enrolments.user_id = student_roles.user_id
             and enrolments.course_id = student_roles.course_id
-    left join learner_versions
+    left join learners
         on
-            enrolments.student_hash = learner_versions.student_hash
-            and {{ valid_at(
-                'learner_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
-            ) }}
-    left join course_versions
+            enrolments.student_hash = learners.student_hash
+            and {{ valid_at('learners', 'enrolments.enrolled_at', 'enrolments._loaded_at') }}
+    left join courses
         on
-            enrolments.course_id = course_versions.course_id
-            and {{ valid_at(
-                'course_versions', 'enrolments.enrolled_at', 'enrolments._loaded_at'
-            ) }}
+            enrolments.course_id = courses.course_id
+            and {{ valid_at('courses', 'enrolments.enrolled_at', 'enrolments._loaded_at') }}
+    left join ended on enrolments.enrolment_id = ended.enrolment_id
     left join accesses on enrolments.enrolment_id = accesses.enrolment_id
 
 )

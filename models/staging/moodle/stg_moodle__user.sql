@@ -1,4 +1,6 @@
 -- One row per account.
+{%- set test_user_pattern = var('test_user_pattern', '^(test|demo)[._-]?[a-z0-9]*$') %}
+
 with source as (
 
     select * from {{ source('moodle', 'mdl_user') }}
@@ -16,10 +18,16 @@ final as (
         lang,
         timezone,
         country,
+        nullif(trim(department), '') as department,
         (confirmed = 1) as is_confirmed,
         (suspended = 1) as is_suspended,
         (deleted = 1) as is_deleted_in_moodle,
         (username = 'guest') as is_guest,
+        {% if test_user_pattern %}
+            (username ~ '{{ test_user_pattern | replace("'", "''") }}') as is_test_user,
+        {% else %}
+            false as is_test_user,
+        {% endif %}
         (emailstop = 1) as is_email_stopped,
         (policyagreed = 1) as has_accepted_policy,
         ---------- timestamps
