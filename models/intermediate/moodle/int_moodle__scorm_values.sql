@@ -1,14 +1,19 @@
 -- One row per tracked value of a SCORM attempt, with what it measures and the value as a number.
 {#- SCORM 1.2 and SCORM 2004 name the same things differently. -#}
 {%- set measures = {
-    'started': ['x.start.time'],
-    'progress': ['cmi.core.lesson_status', 'cmi.completion_status'],
-    'success': ['cmi.success_status'],
-    'score raw': ['cmi.core.score.raw', 'cmi.score.raw'],
-    'score min': ['cmi.core.score.min', 'cmi.score.min'],
-    'score max': ['cmi.core.score.max', 'cmi.score.max'],
-    'score scaled': ['cmi.score.scaled'],
-    'seconds': ['cmi.core.total_time', 'cmi.total_time'],
+    'x.start.time': 'started',
+    'cmi.core.lesson_status': 'progress',
+    'cmi.completion_status': 'progress',
+    'cmi.success_status': 'success',
+    'cmi.core.score.raw': 'score raw',
+    'cmi.score.raw': 'score raw',
+    'cmi.core.score.min': 'score min',
+    'cmi.score.min': 'score min',
+    'cmi.core.score.max': 'score max',
+    'cmi.score.max': 'score max',
+    'cmi.score.scaled': 'score scaled',
+    'cmi.core.total_time': 'seconds',
+    'cmi.total_time': 'seconds',
 } %}
 
 with tracks as (
@@ -21,10 +26,9 @@ named as (
 
     select
         *,
-        case
-            {% for measure, names in measures.items() %}
-                when element_name in ('{{ names | join("', '") }}')
-                    then '{{ measure }}'
+        case element_name
+            {% for name, measure in measures.items() %}
+                when '{{ name }}' then '{{ measure }}'
             {% endfor %}
         end as measure
     from tracks
