@@ -12,7 +12,7 @@ with visits as (
 learners as (
 
     select * from {{ ref('dim_learner') }}
-    where is_current and not is_staff
+    where is_current and not is_staff and not is_test_user
 
 ),
 
