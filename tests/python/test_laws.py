@@ -30,12 +30,16 @@ FOLLOWING = (
     *NO_TESTS,
 )
 
-# Each delivery says in which batch a row first arrives; `late` also moves the second half of
+# Each delivery says in which batch a row first arrives. `parents last` brings a batch without
+# log rows; `late` also moves the second half of
 # the log 90 days ahead, so that the rows held back to the last batch are 90 days late.
 DELIVERIES: dict[str, LiteralString] = {
     "in order": "1 + (rank - 1) * 4 / total",
     "shuffled": "1 + mod(abs(hashint8(id)), 4)",
     "with duplicates": "1 + (rank - 1) * 4 / total",
+    "parents last": (
+        "case when {table} = 'mdl_logstore_standard_log' then 1 + (rank - 1) * 3 / total else 4 end"
+    ),
     "90 days late": (
         "case when rank <= total / 2 and mod(abs(hashint8(id)), 10) = 0 then 4"
         " else 1 + (rank - 1) * 3 / total end"
@@ -135,7 +139,12 @@ def _deliver(conn: psycopg.Connection, delivery: str, batch: int) -> None:
                 "     from {held}"
                 "   ) as ranked"
                 " ) as delivered where first_batch = %(batch)s"
-            ).format(raw=raw, held=held, names=names, first=sql.SQL(DELIVERIES[delivery])),
+            ).format(
+                raw=raw,
+                held=held,
+                names=names,
+                first=sql.SQL(DELIVERIES[delivery]).format(table=sql.Literal(table)),
+            ),
             {"batch": batch},
         )
         if delivery == "with duplicates":

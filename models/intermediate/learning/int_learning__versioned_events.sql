@@ -17,6 +17,12 @@ courses as (
 
 ),
 
+places as (
+
+    select * from {{ ref('stg_moodle__course_modules') }}
+
+),
+
 activities as (
 
     select * from {{ ref('int_learning__activity_versions') }}
@@ -34,8 +40,13 @@ placed as (
     select
         events.*,
         coalesce(activities.activity_key, {{ version_key('events.activity_id') }}) as activity_key,
-        coalesce(events.named_chapter_id, 'section-' || activities.section_id) as chapter_id
+        coalesce(
+            events.named_chapter_id,
+            -- an activity that was loaded after the snapshots were taken
+            'section-' || coalesce(activities.section_id, places.section_id)
+        ) as chapter_id
     from events
+    left join places on events.activity_id = places.activity_id
     left join activities
         on
             events.activity_id = activities.activity_id

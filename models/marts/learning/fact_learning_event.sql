@@ -16,6 +16,7 @@
     )
 }}
 
+-- depends_on: {{ ref('stg_moodle__course_modules') }}
 -- depends_on: {{ ref('int_learning__activity_versions') }}
 -- depends_on: {{ ref('int_learning__chapter_versions') }}
 
