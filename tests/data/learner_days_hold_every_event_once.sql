@@ -8,7 +8,7 @@ with events as (
         {{ local_date('ts') }} as activity_date,
         count(*) as events_count,
         count(*) filter (where is_engagement_event) as engagement_events_count,
-        coalesce(sum(dwell_seconds), 0) as dwell_seconds
+        coalesce(sum(dwell_seconds) filter (where not is_login_as), 0) as dwell_seconds
     from {{ ref('fact_learning_event') }}
     where student_hash is not null and not is_restored and is_misdated is not true
     group by student_hash, coalesce(course_id, 0), {{ local_date('ts') }}

@@ -69,7 +69,8 @@ final as (
         activity_date,
         count(*)::integer as events_count,
         count(*) filter (where is_engagement_event)::integer as engagement_events_count,
-        coalesce(sum(dwell_seconds), 0)::integer as dwell_seconds,
+        -- an administrator in disguise spends no time of the learner's
+        coalesce(sum(dwell_seconds) filter (where not is_login_as), 0)::integer as dwell_seconds,
         min(ts) as first_event_at,
         max(ts) as last_event_at,
         max(_load_id) as _load_id

@@ -1,4 +1,4 @@
--- One row per activity ever loaded: what facts look up to know course and module of a record.
+-- One row per instance in a module's own table that stands in a course, with its activity.
 with course_modules as (
 
     select * from {{ ref('stg_moodle__course_modules') }}
@@ -13,15 +13,23 @@ modules as (
 
 final as (
 
+    -- Moodle gives an instance one activity; a damaged site may have a dead one besides
     select
-        course_modules.activity_id,
-        course_modules.course_id,
         modules.module_name,
         course_modules.instance_id,
-        greatest(course_modules._load_id, modules._load_id) as _load_id,
-        greatest(course_modules._loaded_at, modules._loaded_at) as _loaded_at
+        (array_agg(
+            course_modules.activity_id
+            order by course_modules.is_deleted asc, course_modules.activity_id desc
+        ))[1] as activity_id,
+        (array_agg(
+            course_modules.course_id
+            order by course_modules.is_deleted asc, course_modules.activity_id desc
+        ))[1] as course_id,
+        max(greatest(course_modules._load_id, modules._load_id)) as _load_id,
+        max(greatest(course_modules._loaded_at, modules._loaded_at)) as _loaded_at
     from course_modules
-    left join modules on course_modules.module_id = modules.module_id
+    inner join modules on course_modules.module_id = modules.module_id
+    group by modules.module_name, course_modules.instance_id
 
 )
 

@@ -13,7 +13,7 @@ views as (
 
 activities as (
 
-    select * from {{ ref('int_moodle__activity_instances') }}
+    select * from {{ ref('stg_moodle__course_modules') }}
 
 ),
 

@@ -7,13 +7,7 @@ with grade_items as (
 
 activities as (
 
-    select
-        module_name,
-        instance_id,
-        max(activity_id) as activity_id,
-        max(_load_id) as _load_id
-    from {{ ref('int_moodle__activity_instances') }}
-    group by module_name, instance_id
+    select * from {{ ref('int_moodle__activity_instances') }}
 
 ),
 
