@@ -30,7 +30,7 @@ with completions as (
 open_accounts as (
 
     select * from {{ ref('dim_learner') }}
-    where is_current and not is_deleted and not is_suspended
+    where is_current and not is_deleted and not is_suspended and not is_test_user
 
 ),
 
