@@ -7,7 +7,7 @@ with chapter_activities as (
 
 completions as (
 
-    select * from {{ ref('int_moodle__activity_completions') }}
+    select * from {{ ref('fact_activity_completion') }}
     where completed_at is not null and not is_deleted
 
 ),

@@ -8,7 +8,7 @@ with events as (
 
 completions as (
 
-    select * from {{ ref('int_moodle__activity_completions') }}
+    select * from {{ ref('fact_activity_completion') }}
     where completed_at is not null and not is_deleted
 
 ),
@@ -20,9 +20,9 @@ grades as (
         {{ local_date('graded_at') }} as date,
         row_number() over (
             partition by student_hash, grade_item_id, {{ local_date('graded_at') }}
-            order by graded_at desc, grade_history_id desc
+            order by graded_at desc, grade_key desc
         ) = 1 as is_last_of_day
-    from {{ ref('int_moodle__graded_items') }}
+    from {{ ref('int_learning__grades_given') }}
     where grade_pct is not null
 
 ),

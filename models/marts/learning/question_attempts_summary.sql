@@ -12,7 +12,7 @@
         ],
         meta={
             'grain': ['date', 'quiz_id', 'question_id'],
-            'owner': 'data-team',
+            'owner': 'data-team', 'kind': 'aggregate',
             'exists_column': 'attempts_count',
         },
     )

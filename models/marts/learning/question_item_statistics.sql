@@ -5,7 +5,7 @@
             {'columns': ['item_statistics_key'], 'unique': true},
             {'columns': ['course_id']},
         ],
-        meta={'grain': ['quiz_id', 'slot', 'attempt_scope'], 'owner': 'data-team'},
+        meta={'grain': ['quiz_id', 'slot', 'attempt_scope'], 'owner': 'data-team', 'kind': 'aggregate'},
     )
 }}
 

@@ -5,7 +5,7 @@
             {'columns': ['quiz_statistics_key'], 'unique': true},
             {'columns': ['course_id']},
         ],
-        meta={'grain': ['quiz_id', 'attempt_scope'], 'owner': 'data-team'},
+        meta={'grain': ['quiz_id', 'attempt_scope'], 'owner': 'data-team', 'kind': 'aggregate'},
     )
 }}
 
