@@ -192,15 +192,12 @@ def _incremental_seconds(target: Path) -> float:
     """Execution time of the incremental models of the last build, by dbt's own count."""
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     results = json.loads((target / "run_results.json").read_text())["results"]
-    return round(
-        sum(
-            result["execution_time"]
-            for result in results
-            if nodes.get(result["unique_id"], {}).get("config", {}).get("materialized")
-            == "incremental"
-        ),
-        2,
+    seconds: float = sum(
+        result["execution_time"]
+        for result in results
+        if nodes.get(result["unique_id"], {}).get("config", {}).get("materialized") == "incremental"
     )
+    return round(seconds, 2)
 
 
 def _checksums(server: EmbeddedPostgres, name: str) -> dict[str, object]:

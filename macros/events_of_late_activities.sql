@@ -18,7 +18,7 @@
         {% endfor %}
         {{ chapter_id }} as chapter_id,
         coalesce(chapters.chapter_key, {{ version_key(chapter_id) }}) as chapter_key
-    from {{ ref('stg_moodle__course_modules') }} as places
+    from {{ ref('int_moodle__activity_places') }} as places
     inner join {{ this }} as known
         on places.activity_id = known.activity_id and known.chapter_id is null
     left join {{ ref('int_learning__activity_versions') }} as activities

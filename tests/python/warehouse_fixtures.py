@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from mariadb_server import MariaDb
 from moodle_sites import Lane
 from psycopg.conninfo import conninfo_to_dict
 
@@ -121,6 +122,17 @@ def warehouse(
     loaded = _loaded("built_warehouse", sample_site, new_database, tmp_path_factory)
     loaded.run("build")
     yield loaded
+
+
+@pytest.fixture(scope="session")
+def mariadb_warehouse(
+    mariadb: MariaDb, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The same site loaded from MariaDB and built, without tests. Only for reading."""
+    site = mariadb.url("moodle", charset="utf8mb4")
+    loaded = _loaded("mariadb_warehouse", site, new_database, tmp_path_factory)
+    loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    return loaded
 
 
 def _loaded(

@@ -19,7 +19,7 @@ courses as (
 
 places as (
 
-    select * from {{ ref('stg_moodle__course_modules') }}
+    select * from {{ ref('int_moodle__activity_places') }}
 
 ),
 

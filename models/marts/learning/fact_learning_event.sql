@@ -16,7 +16,7 @@
     )
 }}
 
--- depends_on: {{ ref('stg_moodle__course_modules') }}
+-- depends_on: {{ ref('int_moodle__activity_places') }}
 -- depends_on: {{ ref('int_learning__activity_versions') }}
 -- depends_on: {{ ref('int_learning__chapter_versions') }}
 
