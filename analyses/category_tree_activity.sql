@@ -23,7 +23,6 @@ students as (
 days as (
 
     select * from {{ ref('int_learning__learner_course_days') }}
-    where engagement_events_count > 0
 
 ),
 
@@ -71,7 +70,7 @@ study as (
         students.student_hash,
         students.course_id,
         students.completion_flag,
-        count(days.activity_date) > 0 as is_active,
+        coalesce(bool_or(days.engagement_events_count > 0), false) as is_active,
         coalesce(sum(days.dwell_seconds), 0) as time_spent_seconds
     from students
     left join days
