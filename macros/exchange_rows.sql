@@ -17,6 +17,7 @@
         ) then
             delete from {{ relation }};
             insert into {{ relation }} ({{ columns }}) select {{ columns }} from {{ computed }};
+            analyze {{ relation }};
         end if;
     end
     $exchange$

@@ -33,6 +33,7 @@
             {{ adapter.rename_relation(existing, backup) }}
         {%- endif -%}
         {{ adapter.rename_relation(computed, target_relation) }}
+        {%- do run_query('analyze ' ~ target_relation) -%}
     {%- endif -%}
 
     {% do apply_grants(

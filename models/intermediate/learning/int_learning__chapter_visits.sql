@@ -14,7 +14,7 @@
     )
 }}
 
-with events as (
+with events as not materialized (
 
     select * from {{ ref('fact_learning_event') }}
     where session_id is not null

@@ -15,7 +15,7 @@
     )
 }}
 
-with events as (
+with events as not materialized (
 
     select
         *,

@@ -13,7 +13,7 @@
     )
 }}
 
-with question_attempts as (
+with question_attempts as not materialized (
 
     select * from {{ ref('fact_question_attempt') }}
 

@@ -15,7 +15,7 @@
     )
 }}
 
-with records as (
+with records as not materialized (
 
     select * from {{ ref('int_moodle__completion_records') }}
 

@@ -14,7 +14,7 @@
     )
 }}
 
-with posts as (
+with posts as not materialized (
 
     select * from {{ ref('int_moodle__forum_posts') }}
 

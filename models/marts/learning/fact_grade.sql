@@ -15,13 +15,13 @@
     )
 }}
 
-with records as (
+with records as not materialized (
 
     select * from {{ ref('int_moodle__grade_records') }}
 
 ),
 
-items as (
+items as not materialized (
 
     select * from {{ ref('int_moodle__grade_items') }}
 

@@ -15,7 +15,7 @@
     )
 }}
 
-with attempts as (
+with attempts as not materialized (
 
     select * from {{ ref('int_moodle__quiz_attempts') }}
 

@@ -14,7 +14,7 @@
     )
 }}
 
-with tracked as (
+with tracked as not materialized (
 
     select * from {{ ref('int_moodle__scorm_values') }}
 

@@ -19,7 +19,7 @@
 
 {%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" %}
 
-with events as (
+with events as not materialized (
 
     select * from {{ ref('fact_learning_event') }}
     where session_id is not null

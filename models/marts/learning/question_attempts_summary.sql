@@ -18,7 +18,7 @@
     )
 }}
 
-with question_attempts as (
+with question_attempts as not materialized (
 
     select
         *,

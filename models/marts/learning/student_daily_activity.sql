@@ -16,7 +16,7 @@
     )
 }}
 
-with events as (
+with events as not materialized (
 
     select
         *,
