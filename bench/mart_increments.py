@@ -167,6 +167,7 @@ def _arrive(server: EmbeddedPostgres, name: str, first: int, last: int, load_id:
                 "day_rows": DAY_ROWS,
             },
         )
+        # as the loader does
         conn.execute("analyze raw_moodle.mdl_logstore_standard_log")
 
 

@@ -1,9 +1,11 @@
 {#-
-    Views are replaced where they stand. dbt's own way on Postgres is to make a new one, rename,
-    and drop the old one with everything that hangs on it: models behind it vanish until their
-    turn comes, and two threads that drop what hangs on both wait for each other for ever.
-    A view whose columns changed other than by new ones at the end cannot be replaced; it is
-    dropped, and what hung on it comes back with the build.
+    Views are replaced where they stand, and only if their query or its columns changed: a
+    replacement waits for everybody who reads the view, and everybody after it waits for it. dbt's
+    own way on Postgres is to make a new view, rename, and drop the old one with everything that
+    hangs on it: models behind it vanish until their turn comes, and two threads that drop what
+    hangs on both wait for each other for ever. A view whose columns changed other than by new
+    ones at the end cannot be replaced; it is dropped, and what hung on it comes back with the
+    build.
 -#}
 {% materialization view, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
@@ -15,14 +17,21 @@
     {%- if existing is not none and not existing.is_view -%}
         {{ drop_relation_if_exists(existing) }}
     {%- endif -%}
+    {%- set mark = view_mark(sql) -%}
     {% call statement('main') -%}
         do $replace$
         begin
-            {{ get_create_view_as_sql(target_relation, sql)
-                | replace('create view', 'create or replace view', 1) }}
-        exception when invalid_table_definition then
-            {{ get_drop_sql(target_relation) }};
-            {{ get_create_view_as_sql(target_relation, sql) }}
+            if obj_description(to_regclass('{{ target_relation }}'), 'pg_class') = '{{ mark }}' then
+                return;
+            end if;
+            begin
+                {{ get_create_view_as_sql(target_relation, sql)
+                    | replace('create view', 'create or replace view', 1) }}
+            exception when invalid_table_definition then
+                {{ get_drop_sql(target_relation) }};
+                {{ get_create_view_as_sql(target_relation, sql) }}
+            end;
+            comment on view {{ target_relation }} is '{{ mark }}';
         end
         $replace$
     {%- endcall %}

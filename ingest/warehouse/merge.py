@@ -12,6 +12,9 @@ BOOKKEEPING = {
     "_deleted_at": "timestamptz",
 }
 
+# Fewer new rows than these do not mislead the planner of the build that follows.
+ANALYZE_FROM = 100
+
 Columns = dict[str, str]  # name -> type, in the table's order
 
 
@@ -93,14 +96,18 @@ class TableMerge:
 
     def run(self, keys_landed: bool) -> Counts:
         """Publish; `keys_landed`: whether the table `keys` exists, else the source is empty."""
-        if not self.published and self.landed:
-            return self._adopt()
-        if not self.published:
+        if not self.published and not self.landed:
             self._create()
             return Counts()
-        counts = self._merge()
-        if self.table.keys is not None:
-            counts += self._sweep(self.table.keys, keys_landed)
+        if not self.published:
+            counts = self._adopt()
+        else:
+            counts = self._merge()
+            if self.table.keys is not None:
+                counts += self._sweep(self.table.keys, keys_landed)
+        if counts.total >= ANALYZE_FROM:
+            # autovacuum comes too late: by its old statistics nothing has arrived at all
+            self.conn.execute(sql.SQL("analyze {}").format(self.raw_table))
         return counts
 
     def _create(self) -> None:

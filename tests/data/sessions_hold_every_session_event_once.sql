@@ -5,7 +5,7 @@ with events as (
     select
         session_id,
         count(*) as events_count,
-        sum(dwell_seconds) as dwell_seconds,
+        sum(case when is_login_as then 0 else dwell_seconds end) as dwell_seconds,
         min(ts) as session_start,
         max(ts) as session_end
     from {{ ref('fact_learning_event') }}

@@ -4,6 +4,7 @@ with days as (
     select
         student_hash,
         activity_date,
+        min(first_event_at) as first_event_at,
         sum(engagement_events_count) > 0 as is_engaged
     from {{ ref('int_learning__learner_course_days') }}
     group by student_hash, activity_date
@@ -13,7 +14,6 @@ with days as (
 learners as (
 
     select * from {{ ref('dim_learner') }}
-    where is_current
 
 ),
 
@@ -41,7 +41,12 @@ segmented as (
         days.student_hash,
         days.activity_date
     from days
-    inner join learners on days.student_hash = learners.student_hash
+    -- as they were then: who teaches today may have learned last year
+    inner join learners
+        on
+            days.student_hash = learners.student_hash
+            and days.first_event_at >= learners.valid_from
+            and days.first_event_at < learners.valid_to
     where days.is_engaged and not learners.is_staff and not learners.is_test_user
 
 ),

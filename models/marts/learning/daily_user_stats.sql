@@ -39,7 +39,12 @@ rankable as (
     select
         days.*,
         learners.learner_key,
-        coalesce(not learners.is_staff and not learners.is_test_user, false) as is_rankable
+        coalesce(
+            not learners.is_staff
+            and not learners.is_test_user
+            and not coalesce(learners.is_minor, false),
+            false
+        ) as is_rankable
     from days
     left join learners on days.student_hash = learners.student_hash
 

@@ -90,7 +90,7 @@ final as (
         timestamptz '1970-01-01 00:00:00+00' as valid_from,
         timestamptz '9999-12-31 00:00:00+00' as valid_to,
         true as is_current,
-        true as is_deleted,
+        case when strangers.question_id is not null then true end as is_deleted,
         false as is_known
     from (
         select asked.question_id from asked

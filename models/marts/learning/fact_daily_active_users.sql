@@ -117,7 +117,13 @@ final as (
         dau::integer as dau,
         (sum(wau_change) over segment_days)::integer as wau,
         (sum(mau_change) over segment_days)::integer as mau,
-        round(dau / nullif(sum(mau_change) over segment_days, 0), 4)::numeric(6, 4) as stickiness,
+        round(dau / nullif(sum(mau_change) over segment_days, 0), 4)::numeric(6, 4)
+            as dau_mau_rate,
+        round(
+            avg(dau) over (segment_days rows between {{ mau_days - 1 }} preceding and current row)
+            / nullif(sum(mau_change) over segment_days, 0),
+            4
+        )::numeric(6, 4) as stickiness,
         new_count::integer as new_count,
         returning_count::integer as returning_count,
         resurrected_count::integer as resurrected_count,

@@ -77,7 +77,10 @@ sessions as (
         count(*)::integer as events_count,
         count(*) filter (where events.is_engagement_event)::integer as engagement_events_count,
         count(distinct events.course_id)::integer as courses_count,
-        sum(events.dwell_seconds)::integer as engaged_seconds,
+        -- what an administrator did in the person's name is not the person's time
+        coalesce(
+            sum(events.dwell_seconds) filter (where not coalesce(events.is_login_as, false)), 0
+        )::integer as engaged_seconds,
         bool_and(events.origin = 'ws') as is_mobile,
         bool_or(events.origin = 'ws') as has_mobile,
         bool_or(events.is_login_as) as is_login_as,

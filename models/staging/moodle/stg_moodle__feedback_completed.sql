@@ -12,7 +12,8 @@ final as (
         id as feedback_response_id,
         feedback as feedback_id,
         courseid as course_id,
-        userid as user_id,
+        -- who was promised anonymity is not named
+        case when anonymous_response <> 1 then userid end as user_id,
         random_response as random_response_number,
         ---------- states
         (anonymous_response = 1) as is_anonymous,
