@@ -5,12 +5,14 @@
 Loads the sample site, adds 2,000 learners and a log of so many rows, 10,000 a day: the site
 stays the same, its history grows. For every size, in a database of its own:
 
-- the first `dbt build` with all its tests, and a second one with nothing new
-- an increment: `dbt build` after one more day of 10,000 rows, without tests; what its incremental
-  models took by dbt's own count, best of three days
+- the first `dbt build` of models and snapshots, a second one with nothing new, and a third one
+  with all data tests and unit tests
+- an increment: the same build after one more day of 10,000 rows; what its incremental models took
+  by dbt's own count, best of three days
 
 Targets: an increment costs the same at every size within 30 %, the second build takes under a
-third of the first, and it changes no row of any mart.
+third of the first, and it changes no row of any mart. What tests cost is shown beside: most of it
+is 1,400 queries, however few rows there are.
 """
 
 import argparse
@@ -83,6 +85,7 @@ class Cost:
     rows: int
     first: float
     second: float
+    tested: float
     increments: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
 
@@ -130,24 +133,15 @@ def _measure(server: EmbeddedPostgres, directory: Path, rows: int) -> Cost:
     _arrive(server, name, 1, rows, load_id=2)
     first = _build(server, directory, name)
     before = _checksums(server, name)
-    cost = Cost(rows, first, _build(server, directory, name))
+    second = _build(server, directory, name)
     changed = [table for table, mark in _checksums(server, name).items() if before[table] != mark]
     if changed:
         raise SystemExit(f"a build without new data changed {', '.join(changed)}")
+    cost = Cost(rows, first, second, _build(server, directory, name, tests=True))
     for day in range(3):
         last = rows + (day + 1) * DAY_ROWS
         _arrive(server, name, last - DAY_ROWS + 1, last, load_id=3 + day)
-        cost.whole.append(
-            _build(
-                server,
-                directory,
-                name,
-                "--exclude-resource-type",
-                "test",
-                "--exclude-resource-type",
-                "unit_test",
-            )
-        )
+        cost.whole.append(_build(server, directory, name))
         cost.increments.append(_incremental_seconds(directory / name))
     with server._admin() as admin:
         admin.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
@@ -171,7 +165,7 @@ def _arrive(server: EmbeddedPostgres, name: str, first: int, last: int, load_id:
         conn.execute("analyze raw_moodle.mdl_logstore_standard_log")
 
 
-def _build(server: EmbeddedPostgres, directory: Path, name: str, *options: str) -> float:
+def _build(server: EmbeddedPostgres, directory: Path, name: str, tests: bool = False) -> float:
     environment = {
         **os.environ,
         **{f"COURSEHOUSE_{key.upper()}": str(v) for key, v in _pg(server, name).items()},
@@ -179,6 +173,7 @@ def _build(server: EmbeddedPostgres, directory: Path, name: str, *options: str) 
     }
     dbt = str(Path(sys.executable).parent / "dbt")
     target = str(directory / name)
+    options = [] if tests else [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test")]
     started = time.monotonic()
     subprocess.run(
         [dbt, "--quiet", "build", *options, "--target-path", target, "--log-path", target],
@@ -218,18 +213,18 @@ def _checksums(server: EmbeddedPostgres, name: str) -> dict[str, object]:
 
 
 def _report(costs: list[Cost]) -> bool:
-    print("\n       rows   first build   second   share   increment of 10,000   whole build")
+    print("\n       rows   first build   second   share   with tests   10,000 rows more   whole")
     for cost in costs:
         print(
-            f"{cost.rows:>11,} {cost.first:10.1f} s {cost.second:6.1f} s"
-            f" {cost.second / cost.first:7.0%} {min(cost.increments):16.2f} s"
-            f" {min(cost.whole):14.1f} s"
+            f"{cost.rows:>11,} {cost.first:11.1f} s {cost.second:6.1f} s"
+            f" {cost.second / cost.first:6.0%} {cost.tested:10.1f} s"
+            f" {min(cost.increments):16.2f} s {min(cost.whole):5.1f} s"
         )
     increments = [min(cost.increments) for cost in costs]
     growth = max(increments) / min(increments)
-    share = min(cost.second / cost.first for cost in costs)
+    share = max(cost.second / cost.first for cost in costs)
     print(f"\n  increment, dearest to cheapest: {growth:.2f} (target 1.30)")
-    print(f"  second build to first, at best: {share:.0%} (target 33 %)")
+    print(f"  second build to first, at worst: {share:.0%} (target 33 %)")
     return growth <= 1.3 and share < 1 / 3
 
 
