@@ -11,15 +11,15 @@
     - its rows carry the `_load_id` of the arrival that made them what they are
     - `_load_id` is indexed, so that the highest value costs one look-up
 -#}
-{% macro arrived_since_last_build(relation=none) -%}
+{% macro arrived_since_last_build(relation=none, column='_load_id') -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- if not is_incremental() -%}
         true
     {%- elif this is string -%}
         {#- a unit test: what was built is a CTE -#}
-        {{ prefix }}_load_id > (select coalesce(max(built._load_id), 0) from {{ this }} as built)
+        {{ prefix }}{{ column }} > (select coalesce(max(built._load_id), 0) from {{ this }} as built)
     {%- else -%}
         {#- as a literal: of an unknown number the planner takes a third of the log to be above it -#}
-        {{ prefix }}_load_id > {{ built_up_to(this) }}
+        {{ prefix }}{{ column }} > {{ built_up_to(this) }}
     {%- endif -%}
 {%- endmacro %}

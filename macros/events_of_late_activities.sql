@@ -18,14 +18,15 @@
         {% endfor %}
         {{ chapter_id }} as chapter_id,
         coalesce(chapters.chapter_key, {{ version_key(chapter_id) }}) as chapter_key
-    from {{ ref('int_moodle__activity_places') }} as places
+    -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
+    from (select * from {{ ref('int_moodle__activity_places') }}) as places
     inner join {{ this }} as known
         on places.activity_id = known.activity_id and known.chapter_id is null
-    left join {{ ref('int_learning__activity_versions') }} as activities
+    left join (select * from {{ ref('int_learning__activity_versions') }}) as activities
         on
             known.activity_id = activities.activity_id
             and {{ valid_at('activities', 'known.ts', 'known._loaded_at') }}
-    left join {{ ref('int_learning__chapter_versions') }} as chapters
+    left join (select * from {{ ref('int_learning__chapter_versions') }}) as chapters
         on
             chapters.chapter_id = {{ chapter_id }}
             and {{ valid_at('chapters', 'known.ts', 'known._loaded_at') }}

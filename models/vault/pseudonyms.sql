@@ -5,6 +5,7 @@
         unique_key='source_user_id',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
+        indexes=[{'columns': ['source_system', 'source_user_id'], 'unique': true}],
         contract={'enforced': true},
         meta={'grain': ['source_system', 'source_user_id'], 'owner': 'data-team'},
     )

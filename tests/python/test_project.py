@@ -1,6 +1,7 @@
 """The house rules that a machine can check: layers, names, grain, keys, documentation, style."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,30 @@ def test_no_model_behind_the_vault_carries_a_raw_identity(
         if schema.startswith(("marts_", "snapshots"))
         for name in names
         if name in identities
+    ]
+    assert wrong == []
+
+
+def test_overlapping_builds_of_an_incremental_model_fail(models: list[Any]) -> None:
+    """Both would find nothing to delete and insert the same rows."""
+    incremental = [model for model in models if model.config.materialized == "incremental"]
+    assert incremental
+    wrong = [
+        model.name
+        for model in incremental
+        if not any(index.get("unique") for index in model.config.get("indexes") or [])
+    ]
+    assert wrong == []
+
+
+def test_no_alias_stands_behind_a_relation() -> None:
+    """With `dbt run --empty` dbt puts one of its own there."""
+    alias = re.compile(r"\{\{ (ref|source)\([^}]*\}\} as ")
+    wrong = [
+        file.relative_to(PROJECT_DIR)
+        for folder in ("models", "macros")
+        for file in (PROJECT_DIR / folder).rglob("*.sql")
+        if alias.search(file.read_text())
     ]
     assert wrong == []
 

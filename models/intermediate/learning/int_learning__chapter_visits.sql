@@ -6,6 +6,7 @@
         incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
+            {'columns': ['visit_id'], 'unique': true},
             {'columns': ['session_id']},
             {'columns': ['student_hash', 'visit_started_at']},
             {'columns': ['_load_id']},

@@ -5,6 +5,7 @@
         unique_key=['object_type', 'object_id'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
+        indexes=[{'columns': ['object_type', 'object_id'], 'unique': true}],
         meta={'grain': ['object_type', 'object_id'], 'owner': 'data-team'},
     )
 }}

@@ -88,8 +88,9 @@ final as (
             or to_timestamp(nullif(records.hidden_code, 0)) > records.graded_at,
             false
         ) as is_hidden,
-        -- what makes a grade another one than before
+        -- what makes a grade another one than before, a record made anew included
         row(
+            records.grade_id,
             records.raw_grade, records.final_grade, records.raw_min_grade, records.raw_max_grade,
             records.hidden_code, records.overridden_at is null, records.excluded_at is null
         )::text as compared_values,

@@ -11,14 +11,20 @@ versions as (
 
 ),
 
--- answers go with their question: those of one that is gone are the last that is known of it
 answers as (
+
+    select * from {{ ref('stg_moodle__question_answers') }}
+
+),
+
+-- answers go with their question: those of one that is gone are the last that is known of it
+fractions as (
 
     select
         answers.question_id,
         avg(answers.fraction) as average_fraction,
         max(answers.fraction) as best_fraction
-    from {{ ref('stg_moodle__question_answers') }} as answers
+    from answers
     inner join questions on answers.question_id = questions.question_id
     where not answers.is_deleted or questions.is_deleted
     group by answers.question_id
@@ -38,11 +44,11 @@ final as (
         -- what Moodle expects of somebody who answers at random
         case
             when questions.question_type = 'truefalse' then 0.5
-            when questions.question_type = 'multichoice' and answers.question_id is null then 0
+            when questions.question_type = 'multichoice' and fractions.question_id is null then 0
             -- one answer is worth everything: one is to be chosen. Else several are, and Moodle
             -- does not try
-            when questions.question_type = 'multichoice' and answers.best_fraction >= 1
-                then answers.average_fraction
+            when questions.question_type = 'multichoice' and fractions.best_fraction >= 1
+                then fractions.average_fraction
             when
                 questions.question_type in (
                     'calculated', 'calculatedsimple', 'essay', 'numerical', 'shortanswer'
@@ -53,7 +59,7 @@ final as (
         questions.is_deleted
     from questions
     left join versions on questions.question_id = versions.question_id
-    left join answers on questions.question_id = answers.question_id
+    left join fractions on questions.question_id = fractions.question_id
 
 )
 

@@ -3,15 +3,17 @@
     config(
         materialized='incremental',
         unique_key='completion_key',
-        incremental_strategy='delete+insert',
+        incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
             {'columns': ['completion_key'], 'unique': true},
             {'columns': ['student_hash', 'course_id']},
             {'columns': ['activity_id']},
+            {'columns': ['completion_record_id']},
+            {'columns': ['view_record_id']},
             {'columns': ['_load_id']},
         ],
-        meta={'grain': ['student_hash', 'activity_id'], 'owner': 'data-team'},
+        meta={'grain': ['completion_key'], 'owner': 'data-team', 'exists_column': 'activity_id'},
     )
 }}
 
@@ -39,25 +41,14 @@ activities as (
 
 ),
 
-{% if is_incremental() %}
-    touched as (
+touched as (
 
-        select
-            activity_id,
-            student_hash
-        from records
-        where {{ arrived_since_last_build() }}
+    {{ touched_keys(
+        'records', ['activity_id', 'student_hash'], 'record_id',
+        ['completion_record_id = any', 'view_record_id = any'], ['activity_load_id']
+    ) }}
 
-        union
-
-        select
-            activity_id,
-            student_hash
-        from records
-        where activity_load_id > (select coalesce(max(built._load_id), 0) from {{ this }} as built)
-
-    ),
-{% endif %}
+),
 
 ranked as (
 
@@ -71,9 +62,7 @@ ranked as (
         bool_and(records.is_deleted) over same as nothing_is_left,
         max(greatest(records._load_id, records.activity_load_id)) over same as newest_load_id
     from records
-    {% if is_incremental() %}
-        where (records.activity_id, records.student_hash) in (select touched.* from touched)
-    {% endif %}
+    where (records.activity_id, records.student_hash) in (select touched.* from touched)
     window same as (partition by records.activity_id, records.student_hash)
 
 ),
@@ -85,6 +74,8 @@ merged as (
         activity_id,
         student_hash,
         max(course_id) as course_id,
+        max(record_id) filter (where record_type = 'completion') as completion_record_id,
+        max(record_id) filter (where record_type = 'view') as view_record_id,
         max(completion_state_code)::integer as state_code,
         max(completed_at) as completed_at,
         bool_or(record_type = 'view') as viewed,
@@ -104,7 +95,9 @@ final as (
 
     select
         ---------- ids
-        {{ surrogate_key(['merged.activity_id', 'merged.student_hash']) }} as completion_key,
+        {{ surrogate_key(['touched.activity_id', 'touched.student_hash']) }} as completion_key,
+        merged.completion_record_id,
+        merged.view_record_id,
         merged.student_hash,
         coalesce(learners.learner_key, {{ version_key('merged.student_hash') }}) as learner_key,
         merged.course_id,
@@ -131,7 +124,12 @@ final as (
         ---------- bookkeeping
         merged._load_id,
         merged._loaded_at
-    from merged
+    from touched
+    -- an increment also returns the keys of which nothing is left, to be deleted
+    {{ 'left' if is_incremental() else 'inner' }} join merged
+        on
+            touched.activity_id = merged.activity_id
+            and touched.student_hash = merged.student_hash
     left join learners
         on
             merged.student_hash = learners.student_hash

@@ -71,7 +71,9 @@ ranked as (
         row_number() over (
             partition by posts.discussion_id, posts.is_response
             order by posts.posted_at, posts.post_id
-        ) as place
+        ) as place,
+        -- the others of the discussion may change with any of them
+        max(posts._load_id) over (partition by posts.discussion_id) as discussion_load_id
     from posts
     inner join touched on posts.discussion_id = touched.discussion_id
 
@@ -109,7 +111,7 @@ final as (
 
         ---------- bookkeeping
         ranked.is_deleted,
-        ranked._load_id,
+        ranked.discussion_load_id as _load_id,
         ranked._loaded_at
     from ranked
     left join learners

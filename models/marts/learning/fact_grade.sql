@@ -2,16 +2,17 @@
 {{
     config(
         materialized='incremental',
-        unique_key=['grade_item_id', 'student_hash'],
-        incremental_strategy='delete+insert',
+        unique_key='person_item_key',
+        incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
             {'columns': ['grade_key'], 'unique': true},
-            {'columns': ['grade_item_id', 'student_hash']},
+            {'columns': ['person_item_key']},
+            {'columns': ['grade_id']},
             {'columns': ['student_hash', 'course_id']},
             {'columns': ['_load_id']},
         ],
-        meta={'grain': ['grade_key'], 'owner': 'data-team'},
+        meta={'grain': ['grade_key'], 'owner': 'data-team', 'exists_column': 'grade_id'},
     )
 }}
 
@@ -45,33 +46,25 @@ activities as (
 
 ),
 
-{% if is_incremental() %}
-    touched as (
+touched as (
 
-        select
-            grade_item_id,
-            student_hash
-        from records
-        where {{ arrived_since_last_build() }}
-
+    {{ touched_keys('records', ['grade_item_id', 'student_hash'], 'grade_id', ['grade_id = any']) }}
+    {% if is_incremental() %}
         union
-
         select
             records.grade_item_id,
             records.student_hash
         from records
         inner join items on records.grade_item_id = items.grade_item_id
         where {{ arrived_since_last_build('items') }}
+    {% endif %}
 
-    ),
-{% endif %}
+),
 
 affected as (
 
     select * from records
-    {% if is_incremental() %}
-        where (grade_item_id, student_hash) in (select touched.* from touched)
-    {% endif %}
+    where (grade_item_id, student_hash) in (select touched.* from touched)
 
 ),
 
@@ -86,6 +79,7 @@ final as (
     select
         ---------- ids
         {{ surrogate_key(['changes.grade_id', 'changes.grade_history_id']) }} as grade_key,
+        {{ surrogate_key(['touched.grade_item_id', 'touched.student_hash']) }} as person_item_key,
         changes.grade_history_id,
         changes.grade_id,
         changes.grade_item_id,
@@ -126,7 +120,12 @@ final as (
         ---------- bookkeeping
         greatest(changes._newest_load_id, items._load_id) as _load_id,
         changes._loaded_at
-    from changes
+    from touched
+    -- an increment also returns the keys of which nothing is left, to be deleted
+    {{ 'left' if is_incremental() else 'inner' }} join changes
+        on
+            touched.grade_item_id = changes.grade_item_id
+            and touched.student_hash = changes.student_hash
     left join items on changes.grade_item_id = items.grade_item_id
     left join learners
         on

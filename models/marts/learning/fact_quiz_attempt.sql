@@ -14,6 +14,8 @@
         meta={'grain': ['attempt_id'], 'owner': 'data-team'},
     )
 }}
+-- statistics take the arrivals of that fact and join this one, which must not be the older:
+-- depends_on: {{ ref('fact_question_attempt') }}
 
 with attempts as not materialized (
 

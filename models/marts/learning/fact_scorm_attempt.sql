@@ -3,14 +3,15 @@
     config(
         materialized='incremental',
         unique_key='scorm_attempt_key',
-        incremental_strategy='delete+insert',
+        incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
             {'columns': ['scorm_attempt_key'], 'unique': true},
             {'columns': ['student_hash', 'course_id']},
+            {'columns': ['track_ids'], 'type': 'gin'},
             {'columns': ['_load_id']},
         ],
-        meta={'grain': ['scorm_attempt_key'], 'owner': 'data-team'},
+        meta={'grain': ['scorm_attempt_key'], 'owner': 'data-team', 'exists_column': 'scorm_id'},
     )
 }}
 
@@ -40,9 +41,7 @@ activities as (
 
 touched as (
 
-    select scorm_attempt_key from tracked
-    where {{ arrived_since_last_build() }}
-    group by scorm_attempt_key
+    {{ touched_keys('tracked', ['scorm_attempt_key'], 'track_id', ['track_ids &&']) }}
 
 ),
 
@@ -72,6 +71,7 @@ attempts as (
         min(course_id) as course_id,
         min(student_hash) as student_hash,
         min(attempt_no) as attempt_no,
+        array_agg(track_id order by track_id) as track_ids,
         max(status_value) filter (where is_valid and measure = 'progress') as progress,
         max(status_value) filter (where is_valid and measure = 'success') as success,
         max(number_value) filter (where is_valid and measure = 'score raw') as score_raw,
@@ -98,7 +98,8 @@ final as (
 
     select
         ---------- ids
-        attempts.scorm_attempt_key,
+        touched.scorm_attempt_key,
+        attempts.track_ids,
         attempts.scorm_id,
         attempts.sco_id,
         attempts.activity_id,
@@ -110,13 +111,11 @@ final as (
         coalesce(learners.learner_key, {{ version_key('attempts.student_hash') }}) as learner_key,
         coalesce({{ date_key(local_date('attempts.started_at')) }}, 0) as date_key,
 
-        ---------- what
+        ---------- what and how well
         attempts.attempt_no::integer as attempt_no,
         coalesce(attempts.success, attempts.progress) as lesson_status,
         attempts.started_at,
         attempts.last_track_at,
-
-        ---------- measures
         attempts.score_raw::numeric(18, 5) as score_raw,
         attempts.score_min::numeric(18, 5) as score_min,
         attempts.score_max::numeric(18, 5) as score_max,
@@ -130,7 +129,9 @@ final as (
         attempts.is_deleted,
         attempts._load_id,
         attempts._loaded_at
-    from attempts
+    from touched
+    {{ 'left' if is_incremental() else 'inner' }} join attempts
+        on touched.scorm_attempt_key = attempts.scorm_attempt_key
     left join learners
         on
             attempts.student_hash = learners.student_hash
