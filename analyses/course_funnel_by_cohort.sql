@@ -156,7 +156,7 @@ final as (
         step_days[1]::numeric(10, 1) as median_days_since_last_step,
         step_days[2]::numeric(10, 1) as p90_days_since_last_step,
         days::numeric(10, 1) as median_days_since_enrolment,
-        first_value(learners_count) over cohort < {{ var('min_cohort_size', 10) }} as is_small
+        first_value(learners_count) over cohort < {{ var('min_cohort_size') }} as is_small
     from counted
     window cohort as (partition by course_id, cohort_month order by step_no)
     order by course_id, cohort_month, step_no

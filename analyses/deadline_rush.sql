@@ -81,7 +81,7 @@ final as (
         course_totals.median_hours_left::numeric(10, 1) as median_hours_left,
         round(course_totals.last_day_rate, 4) as last_day_rate,
         round(course_totals.late_rate, 4) as late_rate,
-        course_totals.hand_ins_count < {{ var('min_cohort_size', 10) }} as is_small
+        course_totals.hand_ins_count < {{ var('min_cohort_size') }} as is_small
     from histogram
     inner join course_totals on histogram.course_id = course_totals.course_id
     left join courses on histogram.course_id = courses.course_id

@@ -113,7 +113,7 @@ final as (
                 order by grouped.quartile
             ), 2
         ) as grade_above_lowest_quartile,
-        grouped.learners_count < {{ var('min_cohort_size', 10) }} as is_small
+        grouped.learners_count < {{ var('min_cohort_size') }} as is_small
     from grouped
     left join courses on grouped.course_id = courses.course_id
     order by grouped.course_id nulls first, grouped.quartile

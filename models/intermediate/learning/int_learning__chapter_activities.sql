@@ -1,13 +1,8 @@
 -- One row per chapter and activity that has to be completed for the chapter to be complete.
 with activities as (
 
-    select * from {{ ref('int_moodle__activities') }}
-    where
-        completion_rule in ('manual', 'automatic')
-        and is_visible
-        -- not everybody can complete these
-        and not is_restricted
-        and not is_deleted
+    select * from {{ ref('int_learning__tracked_activities') }}
+    where is_current
 
 ),
 

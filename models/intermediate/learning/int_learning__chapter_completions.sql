@@ -42,8 +42,6 @@ final as (
         completed.student_hash,
         completed.course_id,
         completed.chapter_id,
-        chapters.activities_count::integer as activities_count,
-        completed.completed_activities_count::integer as completed_activities_count,
         case
             when completed.completed_activities_count = chapters.activities_count
                 then completed.last_completed_at

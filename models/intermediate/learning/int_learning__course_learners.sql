@@ -1,13 +1,14 @@
--- One row per learner and course the learner was ever enrolled in, with the span of it.
+-- One row per learner and course the learner is or was enrolled in, with the span of it.
 with enrollments as (
 
     select * from {{ ref('fact_enrollment') }}
 
 ),
 
-student_roles as (
+learner_courses as (
 
-    select * from {{ ref('int_moodle__student_roles') }}
+    select * from {{ ref('int_learning__learner_courses') }}
+    where is_student
 
 ),
 
@@ -17,15 +18,15 @@ final as (
         enrollments.student_hash,
         enrollments.course_id,
         min(enrollments.enrolled_at) as first_enrolled_at,
+        min(greatest(enrollments.enrolled_at, enrollments.starts_at)) as first_began_at,
         -- infinity: open to this day
         max(coalesce(least(enrollments.ends_at, enrollments.unenrolled_at), 'infinity'))
             as last_enrolled_at
     from enrollments
-    -- also roles that were taken away: who leaves a course loses the role with it
-    inner join student_roles
+    inner join learner_courses
         on
-            enrollments.student_hash = student_roles.student_hash
-            and enrollments.course_id = student_roles.course_id
+            enrollments.student_hash = learner_courses.student_hash
+            and enrollments.course_id = learner_courses.course_id
     group by enrollments.student_hash, enrollments.course_id
 
 )

@@ -12,17 +12,10 @@ with learner_courses as (
 
 ),
 
-courses as (
+tracked as (
 
-    select * from {{ ref('int_learning__course_versions') }}
-    where is_current and not is_deleted and is_completion_enabled
-
-),
-
-activities as (
-
-    select * from {{ ref('int_learning__activity_versions') }}
-    where is_current and not is_deleted
+    select * from {{ ref('int_learning__tracked_activities') }}
+    where is_current
 
 ),
 
@@ -30,21 +23,6 @@ completions as (
 
     select * from {{ ref('fact_activity_completion') }}
     where is_completed
-
-),
-
--- what is hidden or restricted is not everybody's to complete
-tracked as (
-
-    select
-        activities.activity_id,
-        activities.course_id
-    from activities
-    inner join courses on activities.course_id = courses.course_id
-    where
-        activities.completion_rule in ('manual', 'automatic')
-        and activities.is_visible
-        and not activities.is_restricted
 
 ),
 

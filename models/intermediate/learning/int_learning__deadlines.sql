@@ -1,8 +1,7 @@
 -- One row per student and activity whose deadline falls into the student's time in the course.
-with enrollments as (
+with students as (
 
-    select * from {{ ref('fact_enrollment') }}
-    where is_student
+    select * from {{ ref('int_learning__course_learners') }}
 
 ),
 
@@ -31,26 +30,12 @@ site as (
 
 ),
 
-students as (
-
-    select
-        student_hash,
-        course_id,
-        bool_or(status = 'active') as is_active,
-        min(greatest(enrolled_at, starts_at)) as enrolled_from,
-        max(coalesce(least(ends_at, unenrolled_at), 'infinity')) as enrolled_until
-    from enrollments
-    group by student_hash, course_id
-
-),
-
 own_deadlines as (
 
     select
         students.student_hash,
         deadlines.course_id,
         deadlines.activity_id,
-        students.is_active,
         deadlines.evidence,
         coalesce(exceptions.due_at, deadlines.due_at) as due_at
     from students
@@ -62,7 +47,7 @@ own_deadlines as (
             and students.student_hash = exceptions.student_hash
     where
         coalesce(exceptions.due_at, deadlines.due_at)
-        between students.enrolled_from and students.enrolled_until
+        between students.first_began_at and students.last_enrolled_at
 
 ),
 
@@ -72,7 +57,6 @@ final as (
         own_deadlines.student_hash,
         own_deadlines.course_id,
         own_deadlines.activity_id,
-        own_deadlines.is_active,
         own_deadlines.due_at,
         hand_ins.done_at,
         -- a later hand-in makes it late, but it was missed until then
@@ -81,9 +65,7 @@ final as (
                 own_deadlines.due_at <= site.as_of
                 and coalesce(hand_ins.done_at > own_deadlines.due_at, true)
                 then own_deadlines.due_at
-        end as missed_at,
-        own_deadlines.due_at <= site.as_of and hand_ins.done_at is null as is_missed,
-        coalesce(hand_ins.done_at > own_deadlines.due_at, false) as is_late
+        end as missed_at
     from own_deadlines
     left join site on true
     left join hand_ins

@@ -41,7 +41,7 @@ final as (
             when age_years < 50 then '35-49'
             else '50+'
         end as age_band,
-        age_years < {{ var('age_of_majority', 18) }} as is_minor
+        age_years < {{ var('age_of_majority') }} as is_minor
     from ages
 
 )

@@ -118,7 +118,6 @@ final as (
         weeks.is_current_week,
         weeks.as_of_date,
         weeks.as_of,
-        weeks.known_at,
         weeks.learner_key,
         weeks.course_key,
         weeks.open_since,

@@ -57,7 +57,7 @@ final as (
             when courses.start_at > weeks.as_of then 'course not begun'
             -- late work and marking go on for a while
             when
-                courses.end_at + interval '{{ var("at_risk_course_over_days", 30) }} days'
+                courses.end_at + interval '{{ var("at_risk_course_over_days") }} days'
                 <= weeks.as_of
                 then 'course over'
         end as exclusion_reason

@@ -9,10 +9,7 @@ with attempts as (
 
     select * from {{ ref('fact_quiz_attempt') }}
     where
-        state = 'finished'
-        and not is_preview
-        and not is_deleted
-        and student_hash is not null
+        is_counted
         -- without a sum some answer waits for its mark
         and sum_marks is not null
 
@@ -21,7 +18,7 @@ with attempts as (
 question_attempts as (
 
     select * from {{ ref('fact_question_attempt') }}
-    where not is_deleted and quiz_id is not null
+    where is_counted and quiz_id is not null
 
 ),
 

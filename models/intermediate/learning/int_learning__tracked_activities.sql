@@ -17,8 +17,11 @@ final as (
     select
         activities.activity_id,
         activities.course_id,
+        activities.section_id,
         activities.valid_from,
-        activities.valid_to
+        activities.valid_to,
+        -- modules need not be gone from Moodle as soon as their course is
+        activities.is_current and not courses.is_deleted as is_current
     from activities
     inner join courses on activities.course_id = courses.course_id
     where

@@ -1,6 +1,6 @@
 -- One row per visit of a learner to a chapter, with what became of the learner afterwards.
 {#- in hours: a day is not always 24 of them where the database's time zone changes its clocks #}
-{%- set horizon = "interval '" ~ var('dropoff_days', 14) * 24 ~ " hours'" %}
+{%- set horizon = "interval '" ~ var('dropoff_days') * 24 ~ " hours'" %}
 
 with visits as (
 

@@ -29,7 +29,6 @@ final as (
     select
         enrolments.enrolment_id,
         {{ student_hash('pseudonyms', 'moodle', 'enrolments.user_id') }} as student_hash,
-        enrolments.user_id,
         methods.course_id,
         methods.method_name as enrol_method,
         enrolments.is_suspended,

@@ -19,7 +19,6 @@ final as (
         activities.activity_id,
         grade_items.item_type,
         grade_items.module_name as item_module,
-        grade_items.item_number,
         -- none and text carry no numbers
         grade_items.grade_type_code in (1, 2) as is_numeric,
         nullif(grade_items.pass_grade, 0) as pass_grade,

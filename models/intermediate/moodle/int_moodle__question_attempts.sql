@@ -36,6 +36,7 @@ final as (
         quiz_attempts.finished_at,
         quiz_attempts._loaded_at as attempt_loaded_at,
         question_attempts.is_deleted or quiz_attempts.is_deleted as is_deleted,
+        quiz_attempts.is_counted and not question_attempts.is_deleted as is_counted,
 
         ---------- bookkeeping
         greatest(question_attempts._load_id, quiz_attempts._load_id) as _load_id,

@@ -94,7 +94,8 @@ final as (
         ---------- what the drop-off rests on
         days.eligible_students,
         days.retained_students,
-        days.eligible_students = days.unique_students as is_complete
+        days.eligible_students = days.unique_students as is_complete,
+        days.unique_students < {{ var('min_cohort_size') }} as is_small
     from days
     left join courses on days.course_id = courses.course_id
     left join chapters on days.chapter_id = chapters.chapter_id

@@ -18,14 +18,7 @@
 with completions as (
 
     select * from {{ ref('fact_course_completion') }}
-    where is_student
-
-),
-
-open_accounts as (
-
-    select * from {{ ref('dim_learner') }}
-    where is_current and not is_deleted and not is_suspended and not is_test_user
+    where is_student and has_open_account
 
 ),
 
@@ -53,11 +46,10 @@ eligible as (
         completions.days_to_complete,
         coalesce(courses.end_at <= site.as_of, false) as has_ended
     from completions
-    inner join open_accounts on completions.student_hash = open_accounts.student_hash
     inner join site
         on
             completions.enrolled_at
-            <= site.as_of - interval '{{ var("completion_min_days_enrolled", 7) }} days'
+            <= site.as_of - interval '{{ var("completion_min_days_enrolled") }} days'
     left join courses on completions.course_id = courses.course_id
 
 ),
@@ -93,7 +85,7 @@ final as (
         (completed_count::numeric / nullif(eligible_count, 0))::numeric(7, 6) as completion_rate,
         median_days_to_complete::numeric(10, 1) as median_days_to_complete,
         is_complete,
-        eligible_count < {{ var("min_cohort_size", 10) }} as is_small
+        eligible_count < {{ var("min_cohort_size") }} as is_small
     from counted
 
 )

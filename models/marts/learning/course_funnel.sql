@@ -20,25 +20,10 @@
     ('passed', 'completion_flag and passed', 'bool_or(has_completion_row) and count(passed) > 0'),
 ] %}
 
-with completions as (
+with learners as (
 
     select * from {{ ref('fact_course_completion') }}
-    where is_student
-
-),
-
-open_accounts as (
-
-    select * from {{ ref('dim_learner') }}
-    where is_current and not is_deleted and not is_suspended and not is_test_user
-
-),
-
-learners as (
-
-    select completions.*
-    from completions
-    inner join open_accounts on completions.student_hash = open_accounts.student_hash
+    where is_student and has_open_account
 
 ),
 
@@ -69,7 +54,7 @@ final as (
             as step_rate,
         (learners_count::numeric / first_value(learners_count) over steps)::numeric(7, 6)
             as overall_rate,
-        first_value(learners_count) over steps < {{ var("min_cohort_size", 10) }} as is_small
+        first_value(learners_count) over steps < {{ var("min_cohort_size") }} as is_small
     from counted
     window steps as (partition by course_id order by step_no)
 

@@ -39,6 +39,13 @@ course_grades as (
 
 ),
 
+open_accounts as (
+
+    select * from {{ ref('dim_learner') }}
+    where is_current and not is_deleted and not is_suspended and not is_test_user
+
+),
+
 learners as (
 
     select * from {{ ref('int_learning__learner_versions') }}
@@ -71,6 +78,7 @@ final as (
 
         ---------- enrolment
         members.is_student,
+        open_accounts.student_hash is not null as has_open_account,
         coalesce(members.enrollment_status = 'active', false) as is_enrolled,
         members.enrollment_status,
         members.enrolled_at,
@@ -112,6 +120,7 @@ final as (
         members._loaded_at
     from members
     left join site on true
+    left join open_accounts on members.student_hash = open_accounts.student_hash
     left join progress
         on
             members.student_hash = progress.student_hash

@@ -54,7 +54,8 @@ ended as (
 
 student_roles as (
 
-    select * from {{ ref('int_moodle__course_roles') }}
+    select * from {{ ref('int_moodle__student_roles') }}
+    where is_held
 
 ),
 
@@ -108,7 +109,7 @@ final as (
             when enrolments.ends_at <= site.as_of then 'ended'
             else 'active'
         end as status,
-        coalesce(student_roles.is_student, false) as is_student,
+        student_roles.student_hash is not null as is_student,
 
         ---------- timestamps
         enrolments.enrolled_at,
@@ -131,7 +132,7 @@ final as (
     left join accounts on enrolments.student_hash = accounts.student_hash
     left join student_roles
         on
-            enrolments.user_id = student_roles.user_id
+            enrolments.student_hash = student_roles.student_hash
             and enrolments.course_id = student_roles.course_id
     left join learners
         on

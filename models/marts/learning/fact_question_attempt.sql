@@ -18,10 +18,8 @@
 -- the time of a question depends on when the others of the attempt were answered
 with touched as (
 
-    select question_usage_id
-    from {{ ref('int_moodle__question_arrivals') }}
+    select question_usage_id from {{ ref('int_moodle__question_arrivals') }}
     where {{ arrived_since_last_build() }}
-    group by question_usage_id
 
 ),
 
@@ -49,6 +47,12 @@ learners as (
 
 ),
 
+courses as (
+
+    select * from {{ ref('int_learning__course_versions') }}
+
+),
+
 -- a page saves its questions at one instant: they share the time since the instant before
 timed as (
 
@@ -58,20 +62,15 @@ timed as (
             partition by question_attempt_id, is_valid
             order by sequence_number desc, question_attempt_step_id desc
         ) = 1 and is_valid as is_last,
-        case
-            when is_work
-                then least(
-                    coalesce(extract(epoch from created_at - max(created_at) over before), 0),
-                    {{ var('dwell_cap_seconds') }}
-                ) / count(*) over at_once
-        end as active_seconds
+        least(
+            coalesce(extract(epoch from created_at - max(created_at) over before), 0),
+            {{ var('dwell_cap_seconds') }}
+        ) / count(*) over (partition by question_usage_id, is_work, created_at) as active_seconds
     from steps
-    window
-        before as (
-            partition by question_usage_id, is_work
-            order by created_at groups between 1 preceding and 1 preceding
-        ),
-        at_once as (partition by question_usage_id, is_work, created_at)
+    window before as (
+        partition by question_usage_id, is_work
+        order by created_at groups between 1 preceding and 1 preceding
+    )
 
 ),
 
@@ -81,7 +80,7 @@ outcomes as (
         question_attempt_id,
         max(step_state) filter (where is_last) as last_state,
         max(fraction) filter (where is_last) as fraction,
-        sum(active_seconds) as active_seconds,
+        sum(active_seconds) filter (where is_work) as active_seconds,
         max(_load_id) as _load_id,
         max(_loaded_at) as _loaded_at
     from timed
@@ -99,6 +98,7 @@ final as (
         attempts.attempt_id,
         attempts.quiz_id,
         attempts.course_id,
+        coalesce(courses.course_key, {{ version_key('attempts.course_id') }}) as course_key,
         attempts.student_hash,
         coalesce(learners.learner_key, {{ version_key('attempts.student_hash') }}) as learner_key,
         attempts.question_id,
@@ -114,10 +114,9 @@ final as (
         (attempts.max_mark * outcomes.fraction)::numeric(12, 7) as mark,
         outcomes.fraction::numeric(12, 7) as fraction,
         case
-            when outcomes.fraction is not null or outcomes.last_state in ('gaveup', 'mangaveup')
-                then
-                    outcomes.last_state in ('gradedright', 'mangrright')
-                    or coalesce(outcomes.fraction = 1, false)
+            when outcomes.last_state in ('gaveup', 'mangaveup') then false
+            when outcomes.fraction is not null
+                then outcomes.fraction = 1 or outcomes.last_state in ('gradedright', 'mangrright')
         end as is_correct,
         coalesce(outcomes.last_state in ('gaveup', 'mangaveup'), false) as is_gave_up,
         outcomes.fraction is not null as is_graded,
@@ -127,13 +126,12 @@ final as (
         ---------- the attempt it belongs to
         attempts.attempt_state,
         attempts.is_preview,
+        attempts.is_counted,
         attempts.finished_at,
 
         ---------- bookkeeping
         attempts.is_deleted,
-        max(greatest(attempts._load_id, outcomes._load_id)) over (
-            partition by attempts.question_usage_id
-        ) as _load_id,
+        max(greatest(attempts._load_id, outcomes._load_id)) over quiz_attempt as _load_id,
         greatest(attempts._loaded_at, outcomes._loaded_at) as _loaded_at
     from attempts
     left join outcomes on attempts.question_attempt_id = outcomes.question_attempt_id
@@ -141,6 +139,11 @@ final as (
         on
             attempts.student_hash = learners.student_hash
             and {{ valid_at('learners', 'attempts.started_at', 'attempts.attempt_loaded_at') }}
+    left join courses
+        on
+            attempts.course_id = courses.course_id
+            and {{ valid_at('courses', 'attempts.started_at', 'attempts.attempt_loaded_at') }}
+    window quiz_attempt as (partition by attempts.question_usage_id)
 
 )
 

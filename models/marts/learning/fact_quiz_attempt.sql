@@ -120,6 +120,7 @@ final as (
         (100 * ranked.sum_marks / nullif(ranked.max_sum_marks, 0))::numeric(10, 5) as grade_pct,
 
         ---------- ranks among the person's counted attempts
+        ranked.is_counted,
         ranked.is_counted and ranked.number_from_first = 1 as is_first_attempt,
         ranked.is_counted and ranked.number_from_last = 1 as is_last,
         ranked.is_counted and ranked.number_from_best = 1 and ranked.sum_marks is not null

@@ -12,27 +12,27 @@
 {#- each flag: the rule, and the reason people read -#}
 {%- set flags = {
     'is_never_started': (
-        'last_access_at is null and quiet_days >= ' ~ var('at_risk_quiet_days', 7),
+        'last_access_at is null and quiet_days >= ' ~ var('at_risk_quiet_days'),
         "format('never opened the course in %s days', floor(days_since_open))",
     ),
     'is_gone_quiet': (
-        'last_access_at is not null and quiet_days >= ' ~ var('at_risk_quiet_days', 7),
+        'last_access_at is not null and quiet_days >= ' ~ var('at_risk_quiet_days'),
         "format('no access for %s days', floor(days_since_access))",
     ),
     'is_missing_deadlines': (
-        'missed_deadlines >= ' ~ var('at_risk_missed_deadlines', 2),
+        'missed_deadlines >= ' ~ var('at_risk_missed_deadlines'),
         "format('%s deadlines missed', missed_deadlines)",
     ),
     'is_failing': (
-        'grade_to_date_pct < ' ~ var('at_risk_grade_pct', 50),
+        'grade_to_date_pct < ' ~ var('at_risk_grade_pct'),
         "format('grade to date %s %%', grade_to_date_pct)",
     ),
     'is_behind_schedule': (
-        'expected_progress_pct - progress_pct > ' ~ var('at_risk_behind_points', 20),
+        'expected_progress_pct - progress_pct > ' ~ var('at_risk_behind_points'),
         "format('progress %s %% where %s %% are due', progress_pct, expected_progress_pct)",
     ),
     'is_declining': (
-        'fortnight_trend < -' ~ var('at_risk_decline_rate', 0.5),
+        'fortnight_trend < -' ~ var('at_risk_decline_rate'),
         "format('study time down %s %% on two weeks before', round(-100 * fortnight_trend))",
     ),
 } %}
@@ -116,8 +116,8 @@ final as (
         missed_deadlines::integer as missed_deadlines,
         engagement_trend::numeric(12, 4) as engagement_trend,
         case
-            when engagement_trend > {{ var('engagement_trend_rate', 0.2) }} then 'rising'
-            when engagement_trend < -{{ var('engagement_trend_rate', 0.2) }} then 'falling'
+            when engagement_trend > {{ var('engagement_trend_rate') }} then 'rising'
+            when engagement_trend < -{{ var('engagement_trend_rate') }} then 'falling'
             when engagement_trend is not null then 'flat'
             when days_last_7 = 0 then null
             when days_last_7 = days_to_date then 'new'
@@ -130,7 +130,7 @@ final as (
             {{ flag }},
         {% endfor -%}
         risk_score,
-        risk_score >= {{ var('at_risk_flags', 2) }} as is_at_risk,
+        risk_score >= {{ var('at_risk_flags') }} as is_at_risk,
         nullif(concat_ws(
             ',',
             {% for flag in flags -%}

@@ -9,18 +9,21 @@
 with attempts as (
 
     select * from {{ ref('fact_question_attempt') }}
-    where
-        student_hash is not null
-        and is_graded
-        and attempt_state = 'finished'
-        and not is_preview
-        and not is_deleted
+    -- a question given up has no grade, but it is not right
+    where is_counted and is_correct is not null
 
 ),
 
 topics as (
 
     select * from {{ ref('int_moodle__question_topics') }}
+
+),
+
+learners as (
+
+    select * from {{ ref('int_learning__learner_versions') }}
+    where is_current
 
 ),
 
@@ -44,7 +47,7 @@ weighted as (
         -- what was answered long ago says less about today
         0.5 ^ (
             greatest(0, extract(epoch from site.as_of - attempts.finished_at)::double precision)
-            / (86400 * {{ var('mastery_half_life_days', 30) }})
+            / (86400 * {{ var('mastery_half_life_days') }})
         ) as weight
     from attempts
     inner join topics on attempts.question_id = topics.question_id
@@ -73,23 +76,26 @@ scored as (
 final as (
 
     select
-        {{ surrogate_key(['student_hash', 'topic_type', 'topic_id']) }} as learner_mastery_key,
-        student_hash,
-        topic_type,
-        topic_id,
-        topic_name,
-        attempts_count::integer as attempts_count,
-        correct_count::integer as correct_count,
-        round(mastery::numeric, 4)::numeric(5, 4) as mastery_score,
+        {{ surrogate_key(['scored.student_hash', 'scored.topic_type', 'scored.topic_id']) }}
+            as learner_mastery_key,
+        scored.student_hash,
+        coalesce(learners.learner_key, {{ version_key('scored.student_hash') }}) as learner_key,
+        scored.topic_type,
+        scored.topic_id,
+        scored.topic_name,
+        scored.attempts_count::integer as attempts_count,
+        scored.correct_count::integer as correct_count,
+        round(scored.mastery::numeric, 4)::numeric(5, 4) as mastery_score,
         case
-            when round(mastery::numeric, 4) < 0.4 then 'novice'
-            when round(mastery::numeric, 4) < 0.7 then 'developing'
-            when round(mastery::numeric, 4) < 0.85 then 'proficient'
+            when round(scored.mastery::numeric, 4) < 0.4 then 'novice'
+            when round(scored.mastery::numeric, 4) < 0.7 then 'developing'
+            when round(scored.mastery::numeric, 4) < 0.85 then 'proficient'
             else 'mastered'
         end as level,
-        last_attempt_at,
-        as_of
+        scored.last_attempt_at,
+        scored.as_of
     from scored
+    left join learners on scored.student_hash = learners.student_hash
 
 )
 

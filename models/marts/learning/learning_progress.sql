@@ -32,6 +32,13 @@ categories as (
 
 ),
 
+learners as (
+
+    select * from {{ ref('int_learning__learner_versions') }}
+    where is_current
+
+),
+
 weeks as (
 
     select
@@ -53,18 +60,21 @@ final as (
 
     select
         ---------- promised columns, in the promised order
-        student_hash,
-        subject,
-        week_start,
-        completions_count::integer as lessons_completed,
-        round(dwell_seconds / 60.0, 2)::numeric(10, 2) as time_spent_minutes,
-        (grade_pct_sum / nullif(grades_count, 0))::numeric(7, 2) as average_score,
+        weeks.student_hash,
+        weeks.subject,
+        weeks.week_start,
+        weeks.completions_count::integer as lessons_completed,
+        round(weeks.dwell_seconds / 60.0, 2)::numeric(10, 2) as time_spent_minutes,
+        (weeks.grade_pct_sum / nullif(weeks.grades_count, 0))::numeric(7, 2) as average_score,
 
         ---------- more
-        {{ surrogate_key(['student_hash', 'subject', 'week_start']) }} as learning_progress_key,
-        {{ date_key('week_start') }} as date_key,
+        {{ surrogate_key(['weeks.student_hash', 'weeks.subject', 'weeks.week_start']) }}
+            as learning_progress_key,
+        coalesce(learners.learner_key, {{ version_key('weeks.student_hash') }}) as learner_key,
+        {{ date_key('weeks.week_start') }} as date_key,
         '{{ var("tot_strategy") }}'::text as tot_strategy
     from weeks
+    left join learners on weeks.student_hash = learners.student_hash
 
 )
 

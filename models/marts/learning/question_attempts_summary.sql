@@ -63,10 +63,7 @@ finished as (
         avg(case when is_gave_up then 0 else fraction end) as facility_index
     from question_attempts
     where
-        attempt_state = 'finished'
-        and not is_preview
-        and not is_deleted
-        and student_hash is not null
+        is_counted
         and quiz_id in (select touched.quiz_id from touched)
     group by quiz_id, question_id, question_key, finished_date
 
@@ -92,6 +89,7 @@ final as (
         finished.question_key,
         finished.graded_count,
         finished.gave_up_count,
+        finished.attempts_count < {{ var('min_cohort_size') }} as is_small,
         touched._load_id,
         touched._loaded_at
     from touched

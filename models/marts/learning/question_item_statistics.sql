@@ -105,10 +105,10 @@ final as (
         ---------- flags
         is_random,
         coalesce(
-            discriminative_efficiency < {{ var('dubious_efficiency_below', 15) }}, false
+            discriminative_efficiency < {{ var('dubious_efficiency_below') }}, false
         ) or coalesce(facility_index < random_guess_score, false) as is_dubious,
-        n >= {{ var('item_statistics_min_attempts', 30) }} as is_publishable,
-        n >= {{ var('facility_min_attempts', 10) }} as is_facility_publishable
+        n >= {{ var('item_statistics_min_attempts') }} as is_publishable,
+        n >= {{ var('facility_min_attempts') }} as is_facility_publishable
     from measured
 
 )

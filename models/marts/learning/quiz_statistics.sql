@@ -101,7 +101,7 @@ final as (
         (error_ratio * sd / 100)::numeric(28, 8) as standard_error,
 
         ---------- flags
-        n >= {{ var('item_statistics_min_attempts', 30) }} as is_publishable
+        n >= {{ var('item_statistics_min_attempts') }} as is_publishable
     from errors
 
 )

@@ -120,7 +120,7 @@ final as (
         round(defined.retained_count::numeric / retained.cohort_size, 4)::numeric(5, 4)
             as retention_rate,
         retained.is_complete,
-        retained.cohort_size < {{ var('min_cohort_size', 10) }} as is_small
+        retained.cohort_size < {{ var('min_cohort_size') }} as is_small
     from retained
     cross join lateral (
         values

@@ -1,5 +1,5 @@
 -- One row per account.
-{%- set test_user_pattern = var('test_user_pattern', '^(test|demo)[._-]?[a-z0-9]*$') %}
+{%- set test_user_pattern = var('test_user_pattern') %}
 
 with source as (
 

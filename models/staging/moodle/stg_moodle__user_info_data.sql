@@ -1,5 +1,5 @@
 -- One row per person and custom profile field that holds a value.
-{%- set birth_date_field = var('birth_date_field', '') %}
+{%- set birth_date_field = var('birth_date_field') %}
 
 with source as (
 
