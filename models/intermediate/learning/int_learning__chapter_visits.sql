@@ -85,8 +85,7 @@ chapter_changes as (
         *,
         coalesce(
             course_run <> lag(course_run) over session_events
-            or chapter_id <> lag(chapter_id) over session_events,
-            true
+            or chapter_id <> lag(chapter_id) over session_events, true
         ) as is_visit_start
     from course_runs
     where chapter_id is not null
