@@ -159,12 +159,12 @@ def moodle_figures(
             """
             create table marts_learning.fact_quiz_attempt (
                 attempt_id bigint, course_id bigint, student_hash text, state text,
-                is_preview boolean, is_deleted boolean, sum_marks numeric(10, 5),
+                is_counted boolean, is_deleted boolean, sum_marks numeric(10, 5),
                 is_first_attempt boolean, is_last boolean, is_best boolean
             );
             create table marts_learning.fact_question_attempt (
                 attempt_id bigint, quiz_id bigint, slot integer, question_id bigint,
-                max_mark numeric(12, 7), mark numeric(12, 7), is_deleted boolean, _load_id bigint
+                max_mark numeric(12, 7), mark numeric(12, 7), is_counted boolean, _load_id bigint
             );
             create table marts_learning.dim_question (
                 question_key text, question_id bigint, question_bank_entry_id bigint,
@@ -185,13 +185,13 @@ def _load_figures(conn: psycopg.Connection, quiz_id: int, quiz: str) -> None:
         attempt_id = 1000 * quiz_id + int(row["attempt"])
         conn.execute(
             "insert into marts_learning.fact_quiz_attempt values"
-            " (%s, 1, %s, 'finished', false, false, %s, true, true, true)",
+            " (%s, 1, %s, 'finished', true, false, %s, true, true, true)",
             (attempt_id, f"person {attempt_id}", row["sum_marks"]),
         )
         for slot, max_mark in max_marks.items():
             conn.execute(
                 "insert into marts_learning.fact_question_attempt values"
-                " (%s, %s, %s, %s, %s, %s, false, 1)",
+                " (%s, %s, %s, %s, %s, %s, true, 1)",
                 (attempt_id, quiz_id, slot, 100 * quiz_id + int(slot), max_mark, row[slot]),
             )
 
