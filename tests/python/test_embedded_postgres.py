@@ -371,15 +371,16 @@ def test_nothing_is_changed_on_a_server_with_another_identity(server: EmbeddedPo
 
 @pytest.mark.parametrize("content", [None, "", "a wrong one\n"])
 def test_a_lost_or_wrong_secret_is_put_right_without_a_restart(
-    postgres: EmbeddedPostgres, content: str | None
+    server: EmbeddedPostgres, content: str | None
 ) -> None:
-    secret = postgres.home / "postgres.secret"
+    server.up()
+    secret = server.home / "postgres.secret"
     if content is None:
         secret.unlink()
     else:
         secret.write_text(content)
-    assert postgres.up() is False
-    postgres.connect().close()
+    assert server.up() is False
+    server.connect().close()
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 

@@ -217,7 +217,7 @@ def test_quiz_previews_are_kept_and_count_for_no_rank(conn: psycopg.Connection) 
     previews = """
         select count(*), count(*) filter (where is_first_attempt or is_last or is_best)
         from marts_learning.fact_quiz_attempt where is_preview"""
-    assert _one(conn, previews) == (5, 0)
+    assert _one(conn, previews) == (1, 0)
 
 
 def test_an_overridden_grade_is_a_change_and_says_so(conn: psycopg.Connection) -> None:
