@@ -75,7 +75,7 @@ final as (
         object_table,
         -- the object of an anonymous event is the answer itself, and that of a log-in the person
         case
-            when not is_anonymous and object_table is distinct from 'user' then object_id
+            when not is_anonymous and coalesce(object_table, '') <> 'user' then object_id
         end as object_id,
         crud_code as crud,
         education_level as edulevel,
