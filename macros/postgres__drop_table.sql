@@ -1,9 +1,4 @@
-{#- Dropping a table drops the views on it, too: threads take turns, see postgres__drop_view. -#}
+{#- How dbt drops a table here: threads take turns. -#}
 {% macro postgres__drop_table(relation) -%}
-    do $drop$
-    begin
-        perform pg_advisory_xact_lock(hashtext('coursehouse:drop'));
-        drop table if exists {{ relation }} cascade;
-    end
-    $drop$
+    {{ drop_in_turn('table', relation) }}
 {%- endmacro %}

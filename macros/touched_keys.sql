@@ -1,10 +1,12 @@
 {#-
-    Law 1, for keys that hold a person: the keys to recompute are those of the records that
-    arrived and those the model already holds for them. Merging two accounts rewrites the person
-    of a record in place; under its old key it would else stand for ever.
+    Law 1, for records that may move to another key: the keys to recompute are those of the
+    records that arrived and those the model already holds for them. Merging two accounts
+    rewrites the person of a record in place, a post moves to another discussion; under its old
+    key the record would else stand, or count, for ever.
 
-    An increment may find nothing left of an old key: the model uses the strategy `recompute` and
-    left joins what it computed to the keys, so that these come back empty and are deleted.
+    Where a row is a key, an increment may find nothing left of an old one: the model uses the
+    strategy `recompute` and left joins what it computed to the keys, so that these come back
+    empty and are deleted.
 
     `records`: relation or CTE with `key` (columns), `id` and `_load_id`; `held`: for each column
     of the model that holds an id, the column with the operator that finds it in an array;

@@ -38,29 +38,10 @@ activities as (
 
 ),
 
-arrived as (
-
-    select
-        post_id,
-        discussion_id
-    from posts
-    where {{ arrived_since_last_build() }}
-
-),
-
--- which response is the first depends on all of a discussion
+-- which response is the first depends on all of a discussion, also of one a post was moved from
 touched as (
 
-    select discussion_id from arrived
-    {% if is_incremental() %}
-        union
-        -- what a moved post leaves behind
-        select built.discussion_id
-        from {{ this }} as built
-        inner join arrived on built.post_id = arrived.post_id
-    {% else %}
-        group by discussion_id
-    {% endif %}
+    {{ touched_keys('posts', ['discussion_id'], 'post_id', ['post_id = any']) }}
 
 ),
 

@@ -42,27 +42,12 @@ activities as (
 ),
 
 {% if is_incremental() %}
-    arrived as (
-
-        select * from attempts
-        where {{ arrived_since_last_build() }}
-
-    ),
-
     -- all attempts of a person at a quiz are ranked together
     touched as (
 
-        select
-            student_hash,
-            quiz_id
-        from arrived
-        union
-        -- whose attempt it was before, should two accounts have been merged
-        select
-            built.student_hash,
-            built.quiz_id
-        from {{ this }} as built
-        inner join arrived on built.attempt_id = arrived.attempt_id
+        {{ touched_keys(
+            'attempts', ['student_hash', 'quiz_id'], 'attempt_id', ['attempt_id = any']
+        ) }}
 
     ),
 {% endif %}
