@@ -5,6 +5,8 @@ from pathlib import Path
 
 import psycopg
 
+from ingest.events import raw
+
 # Two bootstraps at once would race on `create ... if not exists`.
 BOOTSTRAP_LOCK = "coursehouse:bootstrap"
 BLOCK_BYTES = 64  # block size of SHA-256, RFC 2104
@@ -20,6 +22,7 @@ def bootstrap(conn: psycopg.Connection) -> None:
         conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [BOOTSTRAP_LOCK])
         conn.execute("set local client_min_messages = warning")
         conn.execute(ddl)
+        raw.create_tables(conn)
         inner, outer = padded_keys(secrets.token_bytes(32))
         conn.execute(
             "insert into vault.pseudonym_key (key_version, inner_key, outer_key)"

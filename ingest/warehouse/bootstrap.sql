@@ -1,9 +1,10 @@
 -- What must exist before the first load and the first `dbt build`. Safe to run again and again.
 create schema if not exists raw_moodle;
+create schema if not exists raw_events;
 create schema if not exists vault;
 create schema if not exists audit;
 create schema if not exists ops;
-revoke all on schema raw_moodle, vault, audit, ops from public;
+revoke all on schema raw_moodle, raw_events, vault, audit, ops from public;
 
 -- One row per completed load. `load_id` grows in commit order: a publishing transaction takes
 -- the advisory lock `coursehouse:publish` before it draws a number (law 1 rests on this).
@@ -20,6 +21,55 @@ create table if not exists ops.load_manifest (
 );
 
 create index if not exists load_manifest_source_ix on ops.load_manifest (source, load_id);
+
+-- Where reading a Kafka partition goes on: moved in the transaction that stores the rows (law 4).
+create table if not exists ops.kafka_position (
+    topic text not null,
+    partition integer not null,
+    next_offset bigint not null check (next_offset >= 0),
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (topic, partition)
+);
+
+-- One row per batch file: the same content loads once into a topic.
+create table if not exists ops.file_manifest (
+    file_id integer generated always as identity primary key,
+    topic text not null,
+    file_name text not null,
+    sha256 bytea not null check (length(sha256) = 32),
+    size_bytes bigint not null,
+    row_count bigint not null,
+    rejected_count bigint not null,
+    load_id bigint not null,
+    loaded_at timestamptz not null default clock_timestamp(),
+    unique (topic, sha256)
+);
+
+-- What no contract lets in: kept as it came, with the reason, until it is replayed (law 4). The
+-- reason names fields and rules, never values.
+create table if not exists raw_events.dead_letter (
+    dead_letter_id bigint generated always as identity primary key,
+    topic text not null,
+    lane text not null check (lane in ('kafka', 'file', 'http')),
+    source_partition integer not null,
+    source_offset bigint not null,
+    key bytea,
+    payload bytea,
+    produced_at timestamptz,
+    error_class text not null,
+    reason text not null,
+    contract_version text,
+    _load_id bigint not null,
+    _loaded_at timestamptz not null,
+    attempts integer not null default 1,
+    last_attempt_at timestamptz,
+    replayed_at timestamptz
+);
+
+create index if not exists dead_letter_open_ix
+on raw_events.dead_letter (topic, dead_letter_id) where replayed_at is null;
+
+create index if not exists dead_letter_load_ix on raw_events.dead_letter (_load_id);
 
 -- One row per dbt invocation that built or tested something, written by an on-run-end hook.
 create table if not exists ops.build_run (

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
-from psycopg.types.json import Json
 
 from ingest.errors import UserError
+from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts, LandedTable, TableMerge, columns_of
 
 __all__ = ["Counts", "LandedTable", "Publication", "publish"]
-
-PUBLISH_LOCK = "coursehouse:publish"
 
 
 @dataclass
@@ -45,9 +43,7 @@ def publish(
     """
     with conn.transaction():
         conn.execute("set local client_min_messages = warning")
-        conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PUBLISH_LOCK])
-        row = conn.execute("select coalesce(max(load_id), 0) + 1 from ops.load_manifest").fetchone()
-        publication = Publication(load_id=row[0] if row else 1)
+        publication = Publication(load_id=next_load_id(conn))
         landed, published = columns_of(conn, landing), columns_of(conn, raw)
         for table in tables:
             merge = TableMerge(
@@ -68,36 +64,21 @@ def publish(
                 raise _refused(raw, table, "`id` is empty or not unique", error) from None
             publication.tables[table.name] = counts
             publication.total += counts
-        _record(conn, source, publication, started_at, dlt_load_id)
+        touched = {
+            name: vars(counts) for name, counts in publication.tables.items() if counts.total
+        }
+        record_load(
+            conn,
+            publication.load_id,
+            source,
+            publication.total,
+            started_at,
+            tables=touched,
+            dlt_load_id=dlt_load_id,
+        )
     return publication
 
 
 def _refused(raw: str, table: LandedTable, what: str, error: psycopg.Error) -> UserError:
     reason = error.diag.message_primary or str(error)
     return UserError(f"{raw}.{table.name}: {what} ({reason}); nothing was loaded")
-
-
-def _record(
-    conn: psycopg.Connection,
-    source: str,
-    publication: Publication,
-    started_at: datetime,
-    dlt_load_id: str,
-) -> None:
-    total = publication.total
-    touched = {name: vars(counts) for name, counts in publication.tables.items() if counts.total}
-    conn.execute(
-        "insert into ops.load_manifest (load_id, source, dlt_load_id, started_at,"
-        " rows_inserted, rows_updated, rows_deleted, tables)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            publication.load_id,
-            source,
-            dlt_load_id,
-            started_at,
-            total.inserted,
-            total.updated,
-            total.deleted,
-            Json(touched),
-        ],
-    )

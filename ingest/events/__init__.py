@@ -1,0 +1,1 @@
+"""The event lane: topics, their contracts, and the raw tables events land in."""
