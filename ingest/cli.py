@@ -11,6 +11,7 @@ from rich.console import Console
 from ingest.errors import UserError
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
+from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
 
 app = typer.Typer(
@@ -89,6 +90,9 @@ def load_moodle_command(
         f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
         f" {changed.deleted:,} deleted rows"
     )
+
+
+app.command("simulate")(simulate_command)
 
 
 @app.command()

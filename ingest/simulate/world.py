@@ -55,17 +55,21 @@ def _messages(records: list[Arrival]) -> Iterator[Message]:
         yield Message(topic, key, value, moment(at))
 
 
-def _days(plan: Plan) -> Iterator[tuple[int, list[Event]]]:
-    """The start of each day and what began on it, exactly `plan.events` events in all."""
+def _days(plan: Plan) -> Iterator[tuple[int, Iterator[Event]]]:
+    """The start of each day and what begins on it; `plan.events` events in all, to the event.
+
+    The events of a day are to be taken before the next day is asked for.
+    """
     dice = Dice(plan.seed)
     busiest = plan.events // plan.days + 1
     learners = people(dice, busiest // EVENTS_OF_A_LEARNER)
+    end = plan.end
     for day in range(plan.days):
-        midnight = plan.end - (plan.days - day) * DAY
+        midnight = end - (plan.days - day) * DAY
         quota = plan.events * (day + 1) // plan.days - plan.events * day // plan.days
         happening = chain.from_iterable(_doings(dice, learners, midnight))
-        in_time = (event for event in happening if event.at < plan.end)
-        yield midnight, list(islice(in_time, quota))
+        in_time = (event for event in happening if event.at < end)
+        yield midnight, islice(in_time, quota)
 
 
 def _doings(dice: Dice, learners: list[Person], midnight: int) -> Iterator[Iterator[Event]]:
