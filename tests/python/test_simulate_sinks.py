@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ingest.settings import PROJECT_DIR, Settings
 from ingest.simulate.batches import to_files
 from ingest.simulate.command import Format
 from ingest.simulate.plan import Plan
-from ingest.simulate.run import run, write_truth
+from ingest.simulate.run import Outcome, run, write_truth
 from ingest.simulate.sinks import paced, to_kafka
 from ingest.simulate.track import to_collector
 from ingest.simulate.truth import truth_of
@@ -114,10 +115,14 @@ def test_lines_hold_the_bytes_of_every_record_but_tombstones(
     tmp_path: Path, format_: Format
 ) -> None:
     outcome = run(PLAN, to_files(tmp_path / "batches", format_))
-    assert outcome.left_out == {n for n, m in enumerate(STREAM) if m.value is None}
-    for topic, values in _values_by_topic(m for m in STREAM if m.value is not None).items():
+    sent = _sent(outcome)
+    assert {m.value for n, m in enumerate(STREAM) if n in outcome.left_out} - {None} <= {
+        m.value for m in sent
+    }
+    assert None not in {m.value for m in sent}
+    for topic, values in _values_by_topic(sent).items():
         files = sorted((tmp_path / "batches" / topic).iterdir())
-        assert [file.name for file in files] == [f"{day}.{format_}" for day in _days(topic, STREAM)]
+        assert [file.name for file in files] == [f"{day}.{format_}" for day in _days(topic, sent)]
         content = b"".join(
             gzip.decompress(f.read_bytes()) if format_.endswith("gz") else f.read_bytes()
             for f in files
@@ -129,18 +134,22 @@ def test_lines_hold_the_bytes_of_every_record_but_tombstones(
 def test_rows_of_csv_nest_by_dots_and_hold_what_keeps_its_contract(
     tmp_path: Path, format_: Format
 ) -> None:
-    run(PLAN, to_files(tmp_path / "batches", format_))
+    outcome = run(PLAN, to_files(tmp_path / "batches", format_))
     rows: Counter[str] = Counter()
     for file in (tmp_path / "batches").rglob("*.csv*"):
         opener: Callable[..., Any] = gzip.open if format_.endswith("gz") else open
         with opener(file, "rt", encoding="utf8", newline="") as lines:
             rows.update(_text_of(row) for row in csv.DictReader(lines))
-    assert rows == Counter(_text_of(_flat_text(orjson.loads(m.value or b""))) for m in GOOD)
+    assert rows == Counter(
+        _text_of(_flat_text(orjson.loads(m.value or b""))) for m in _sent(outcome)
+    )
+    assert set(_sent(outcome)) <= set(GOOD)
+    assert {m.value for m in _sent(outcome)} == {m.value for m in GOOD}
 
 
 def test_rows_of_parquet_keep_their_types(tmp_path: Path) -> None:
-    run(PLAN, to_files(tmp_path / "batches", "parquet"))
-    expected = _values_by_topic(GOOD)
+    outcome = run(PLAN, to_files(tmp_path / "batches", "parquet"))
+    expected = _values_by_topic(_sent(outcome))
     for topic, values in expected.items():
         rows = [
             row
@@ -162,10 +171,17 @@ def test_the_truth_leaves_out_what_could_not_be_sent(tmp_path: Path) -> None:
     outcome = run(PLAN, to_files(tmp_path / "batches", "csv"))
     write_truth(PLAN, outcome.left_out, tmp_path / "truth.json")
     found = json.loads((tmp_path / "truth.json").read_text())
-    expected = truth_of((m.topic, m.value, m.produced_at) for m in GOOD)
+    expected = truth_of((m.topic, m.value, m.produced_at) for m in _sent(outcome))
     assert found.pop("plan")["seed"] == 5
     assert found == json.loads(orjson.dumps(expected))
     assert found["stream"]["rejected"] == {}
+
+
+def test_a_file_that_would_be_the_same_again_is_left_out(tmp_path: Path) -> None:
+    first, second = [message for message in GOOD if message.topic == "user.events"][:2]
+    again = first._replace(produced_at=first.produced_at + timedelta(days=3))
+    assert to_files(tmp_path / "alone", "jsonl")([first, again]) == {1}
+    assert to_files(tmp_path / "with others", "jsonl")([first, second, again]) == set()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
@@ -252,6 +268,10 @@ def test_a_mistake_ends_in_one_line(options: list[str], says: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def _sent(outcome: Outcome) -> list[Message]:
+    return [message for number, message in enumerate(STREAM) if number not in outcome.left_out]
+
+
 def _command(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ingest.cli", "simulate", *options],
@@ -298,7 +318,7 @@ def _values_by_topic(messages: Any) -> dict[str, list[bytes]]:
 
 
 def _days(topic: str, messages: list[Message]) -> list[str]:
-    return sorted({str(m.produced_at.date()) for m in messages if m.topic == topic and m.value})
+    return sorted({str(m.produced_at.date()) for m in messages if m.topic == topic})
 
 
 def _error_class(message: Message) -> str | None:
