@@ -166,7 +166,7 @@ class EmbeddedBroker:
         with suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGKILL)
         deadline = time.monotonic() + STOP_SECONDS
-        while self.find() == running:
+        while not processes.has_ended(running.pid):
             if time.monotonic() > deadline:
                 raise UserError(f"the embedded Kafka broker, process {running.pid}, does not end")
             time.sleep(0.01)
