@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import UserError
+from ingest.kafka.commands import topics_app
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
@@ -25,13 +26,16 @@ app = typer.Typer(
 
 @app.command()
 def up() -> None:
-    """Start the warehouse (or check your own server) and create what a first load needs."""
+    """Start the warehouse and the broker (or check your own server), and prepare a first load."""
+    from ingest.kafka.embedded import start_broker
+
     settings = load_settings()
     started = start_warehouse(settings)
     if not settings.is_embedded:
         typer.echo(f"the warehouse at {settings.pg_host} is ready")
     else:
         typer.echo("the warehouse is running" if started else "the warehouse was running already")
+    start_broker(settings, typer.echo)
 
 
 @app.command()
@@ -40,8 +44,11 @@ def down(
         bool, typer.Option("--delete", help="Delete its data too: everything loaded and built.")
     ] = False,
 ) -> None:
-    """Stop the embedded warehouse; your own server is left alone."""
+    """Stop the embedded warehouse and broker; your own servers are left alone."""
+    from ingest.kafka.embedded import stop_broker
+
     settings = load_settings()
+    stop_broker(settings, typer.echo, delete)
     if not settings.is_embedded:
         typer.echo(f"nothing to stop: {settings.pg_host} is your own server")
     elif delete:
@@ -66,6 +73,8 @@ def status(
     else:
         Console(soft_wrap=True).print(render(found))
 
+
+app.add_typer(topics_app, name="topics")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
 app.add_typer(load_app, name="load")

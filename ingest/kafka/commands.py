@@ -1,0 +1,92 @@
+"""`coursehouse topics`: the topic registry on the cluster."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ingest.errors import UserError
+from ingest.events.topics import Topic, choose
+from ingest.settings import load_settings
+
+Names = Annotated[str, typer.Option("--topics", help="Only these, separated by commas.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+topics_app = typer.Typer(
+    help="Kafka topics as seeds/kafka_topics.csv wants them.", no_args_is_help=True
+)
+
+
+@topics_app.command("apply")
+def apply_command(
+    names: Names = "",
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what differs, change nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Create missing topics, add partitions, and change settings that differ."""
+    # the client library is loaded only by those who talk to Kafka
+    from ingest.kafka.admin import apply_topics
+
+    topics = _chosen(names)
+    found = apply_topics(load_settings(), topics, is_dry_run)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            typer.echo(str(one))
+        as_registered = len(topics) - len({one.topic for one in found})
+        typer.echo(f"{as_registered} of {len(topics)} topics were as registered")
+    refused = {one.topic for one in found if one.outcome == "refused"}
+    if refused:
+        raise UserError(f"Kafka refused changes of {', '.join(sorted(refused))}")
+
+
+@topics_app.command("list")
+def list_command(names: Names = "", as_json: Json = False) -> None:
+    """Show the registered topics as the cluster has them."""
+    from ingest.kafka.admin import compare, read_states
+    from ingest.kafka.client import admin
+
+    topics = _chosen(names)
+    states, brokers = read_states(admin(load_settings()), topics)
+    rows: list[dict[str, Any]] = []
+    for topic in topics:
+        state = states[topic.topic]
+        rows.append(
+            {
+                "topic": topic.topic,
+                "exists": state is not None,
+                "partitions": state and state.partitions,
+                "replication": state and state.replication,
+                "retention_ms": state and state.config.get("retention.ms"),
+                "cleanup_policy": state and state.config.get("cleanup.policy"),
+                "differs_in": [one.what for one in compare(topic, state, brokers)],
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("topic", "partitions", "replication", "retention.ms", "policy", "", box=None)
+    for row in rows:
+        if not row["exists"]:
+            table.add_row(row["topic"], "", "", "", "", "missing")
+            continue
+        differs = ", ".join(row["differs_in"])
+        table.add_row(
+            row["topic"],
+            str(row["partitions"]),
+            str(row["replication"]),
+            row["retention_ms"],
+            row["cleanup_policy"],
+            f"differs in {differs}" if differs else "",
+        )
+    Console(soft_wrap=True).print(table)
+
+
+def _chosen(names: str) -> list[Topic]:
+    return choose([name.strip() for name in names.split(",") if name.strip()])
