@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import Annotated, NoReturn
 
 import psycopg
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import UserError
-from ingest.postgres import embedded, start_warehouse
+from ingest.postgres import connect, embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.status import render, warehouse_status
 
@@ -89,6 +90,55 @@ def load_moodle_command(
         f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
         f" {changed.deleted:,} deleted rows"
     )
+
+
+@load_app.command("events")
+def load_events_command(
+    topics: Annotated[
+        str, typer.Option(help="Only these, separated by commas: user.events,quiz")
+    ] = "",
+    until_caught_up: Annotated[
+        bool, typer.Option("--until-caught-up", help="End where the topics end now (the default).")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until SIGINT or SIGTERM.")
+    ] = False,
+    from_earliest: Annotated[
+        bool,
+        typer.Option("--from-earliest", help="Where Kafka lost records, go on with what is left."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary for programs; progress goes to stderr.")
+    ] = False,
+) -> None:
+    """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
+    from ingest.kafka.load import load_events, stop_on_signals
+
+    if until_caught_up and follow:
+        raise UserError("--until-caught-up ends and --follow does not: choose one")
+    names = [name.strip() for name in topics.split(",") if name.strip()]
+    with stop_on_signals() as is_stopped:
+        loaded = load_events(
+            load_settings(),
+            partial(typer.echo, err=as_json),
+            names,
+            follow=follow,
+            from_earliest=from_earliest,
+            is_stopped=is_stopped,
+        )
+    typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))
+
+
+@app.command()
+def retention() -> None:
+    """Drop raw events older than their topic's raw_retention_days in seeds/kafka_topics.csv."""
+    from ingest.events.retention import drop_expired
+
+    settings = load_settings()
+    with connect(settings) as conn:
+        conn.autocommit = True
+        dropped = drop_expired(conn, typer.echo)
+    typer.echo(f"retention: {dropped:,} days of raw events dropped")
 
 
 @app.command()

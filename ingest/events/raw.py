@@ -19,6 +19,7 @@ from ingest.events.topics import Topic, topics
 
 Lane = Literal["kafka", "file", "http"]
 SCHEMA = "raw_events"
+PARTITION_LOCK = "coursehouse:partition"
 ROW_TYPES = ("text", "int4", "int8", "text", "jsonb", "timestamptz", "int8", "timestamptz")
 DDL = """
 create table if not exists {table} (
@@ -78,24 +79,32 @@ def create_tables(conn: psycopg.Connection) -> None:
 
 
 def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:
-    """Make sure that rows that arrive on `day` (UTC) have a partition."""
+    """Make sure that rows that arrive on `day` (UTC) have a partition. Several may ask at once."""
     name = f"{topic.table_name}_{day:%Y%m%d}"
-    row = conn.execute("select to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone()
-    if row and row[0] is not None:
+    if _exists(conn, name):
         return
     partition = sql.Identifier(SCHEMA, name)
     first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    conn.execute(
-        sql.SQL("create table {} (like {} including all)").format(partition, _table(topic))
-    )
-    conn.execute(
-        sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
-            _table(topic),
-            partition,
-            sql.Literal(first.isoformat()),
-            sql.Literal((first + timedelta(days=1)).isoformat()),
+    with conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PARTITION_LOCK])
+        if _exists(conn, name):
+            return
+        conn.execute(
+            sql.SQL("create table {} (like {} including all)").format(partition, _table(topic))
         )
-    )
+        conn.execute(
+            sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
+                _table(topic),
+                partition,
+                sql.Literal(first.isoformat()),
+                sql.Literal((first + timedelta(days=1)).isoformat()),
+            )
+        )
+
+
+def _exists(conn: psycopg.Connection, name: str) -> bool:
+    row = conn.execute("select to_regclass(%s) is not null", [f"{SCHEMA}.{name}"]).fetchone()
+    return row == (True,)
 
 
 def append(
