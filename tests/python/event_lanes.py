@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -50,6 +52,30 @@ class EventLane:
         self.said.clear()
         return load_events(self.settings(), self.said.append, list(names), **options)
 
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `coursehouse` with these arguments to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "ingest.cli", *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make a program use this lane."""
+        settings = self.settings()
+        return {
+            **os.environ,
+            "COURSEHOUSE_HOME": str(self.home),
+            "COURSEHOUSE_PG_HOST": str(settings.pg_host),
+            "COURSEHOUSE_PG_PORT": str(settings.pg_port),
+            "COURSEHOUSE_PG_USER": settings.pg_user,
+            "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
+            "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+            "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+        }
+
     def create(self, *names: str, partitions: int = 3) -> None:
         """Create topics without waiting for whoever reads to see them."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
@@ -60,7 +86,14 @@ class EventLane:
         self, topic: str, values: Iterable[bytes | None], partition: int = 0, **more: Any
     ) -> None:
         """Send `values` and wait until the broker has them."""
-        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5})
+        producer = Producer(
+            {
+                "bootstrap.servers": self.bootstrap_servers,
+                "linger.ms": 5,
+                "message.max.bytes": 4_000_000,
+                "log_level": 0,
+            }
+        )
         for value in values:
             producer.produce(
                 topic, value, partition=partition, on_delivery=self._note_delivery, **more
@@ -152,4 +185,3 @@ def in_child(work: Callable[[], Any]) -> Any:
     process = get_context("fork").Process(target=child)
     process.start()
     return process
-
