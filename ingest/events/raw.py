@@ -79,32 +79,29 @@ def create_tables(conn: psycopg.Connection) -> None:
 
 
 def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:
-    """Make sure that rows that arrive on `day` (UTC) have a partition. Several may ask at once."""
+    """Make sure that rows that arrive on `day` (UTC) have a partition.
+
+    Best called in a transaction of its own: loaders that need the same partition take turns.
+    """
     name = f"{topic.table_name}_{day:%Y%m%d}"
     if _exists(conn, name):
         return
+    conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PARTITION_LOCK])
+    if _exists(conn, name):  # made while this one waited
+        return
     partition = sql.Identifier(SCHEMA, name)
     first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    with conn.transaction():
-        conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PARTITION_LOCK])
-        if _exists(conn, name):
-            return
-        conn.execute(
-            sql.SQL("create table {} (like {} including all)").format(partition, _table(topic))
+    conn.execute(
+        sql.SQL("create table {} (like {} including all)").format(partition, _table(topic))
+    )
+    conn.execute(
+        sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
+            _table(topic),
+            partition,
+            sql.Literal(first.isoformat()),
+            sql.Literal((first + timedelta(days=1)).isoformat()),
         )
-        conn.execute(
-            sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
-                _table(topic),
-                partition,
-                sql.Literal(first.isoformat()),
-                sql.Literal((first + timedelta(days=1)).isoformat()),
-            )
-        )
-
-
-def _exists(conn: psycopg.Connection, name: str) -> bool:
-    row = conn.execute("select to_regclass(%s) is not null", [f"{SCHEMA}.{name}"]).fetchone()
-    return row == (True,)
+    )
 
 
 def append(
@@ -139,6 +136,15 @@ def append(
                 )
     if rows.rejected:
         _append_dead_letters(conn, topic, lane, rows.rejected, load_id, loaded_at)
+
+
+def _exists(conn: psycopg.Connection, table: str) -> bool:
+    # not to_regclass: its cache does not see what another loader made while this one waited
+    row = conn.execute(
+        "select exists(select from pg_tables where schemaname = %s and tablename = %s)",
+        [SCHEMA, table],
+    ).fetchone()
+    return row == (True,)
 
 
 def _append_dead_letters(
