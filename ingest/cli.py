@@ -133,10 +133,11 @@ def load_events_command(
 def retention() -> None:
     """Drop raw events older than their topic's raw_retention_days in seeds/kafka_topics.csv."""
     from ingest.events.retention import drop_expired
+    from ingest.warehouse.bootstrap import bootstrap
 
-    settings = load_settings()
-    with connect(settings) as conn:
+    with connect(load_settings()) as conn:
         conn.autocommit = True
+        bootstrap(conn)
         dropped = drop_expired(conn, typer.echo)
     typer.echo(f"retention: {dropped:,} days of raw events dropped")
 

@@ -118,7 +118,9 @@ class _Load:
             if _is_renewed(position, self.cluster[partition[0]])
         }
         if renewed:
-            self._accept_loss(conn, "the topic was deleted and made anew", renewed)
+            lost = {partition: offset for partition, offset in renewed.items() if offset > 0}
+            self._accept_loss("the topic was deleted and made anew", lost)
+            forget(conn, renewed)
             positions = read_positions(conn, self.cluster)
         partitions = [(name, number) for name, t in self.cluster.items() for number in t.partitions]
         self.reader.assign(
@@ -136,11 +138,15 @@ class _Load:
                 rows = {
                     self.topics[n]: raw.sort(self.topics[n], r) for n, r in batch.records.items()
                 }
-                self.tally += store.store(rows, batch.moves, ids, started_at)
+                self.tally += store.add(rows, batch.moves, ids, started_at)
+            if batch.moves or self.reader.is_caught_up:
                 self._say_recovered()
             self._say_progress()
             if self.reader.out_of_range:
-                self._leave_gap(conn)
+                # of what was never begun nothing was promised
+                lost = {p: at for p, at in self.reader.out_of_range.items() if at is not None}
+                self._accept_loss("Kafka no longer has them", lost)
+                forget(conn, lost)
                 return False
             if self.reader.is_in_doubt or (self.follow and self._cluster_has_changed()):
                 return False
@@ -159,17 +165,13 @@ class _Load:
         self.discovered_at = time.monotonic()
         return self.reader.discover(list(self.topics)) != self.cluster
 
-    def _leave_gap(self, conn: psycopg.Connection) -> None:
-        """Records went before they were read. Those that were never begun are nobody's loss."""
-        lost = {p: offset for p, offset in self.reader.out_of_range.items() if offset is not None}
-        if lost:
-            self._accept_loss(conn, "Kafka no longer has them", lost)
-
-    def _accept_loss(self, conn: psycopg.Connection, why: str, lost: dict[Partition, int]) -> None:
+    def _accept_loss(self, why: str, lost: dict[Partition, int]) -> None:
         """Go on from the earliest records if that is wanted, else say how. Never silently."""
+        if not lost:
+            return
         details = [
             f"{_named([partition])} expected offset {expected:,},"
-            f" the earliest there is {self.reader.earliest(partition):,}"
+            f" the earliest there is {self.reader.earliest(partition)}"
             for partition, expected in sorted(lost.items())[:SHOWN_PARTITIONS]
         ]
         if len(lost) > SHOWN_PARTITIONS:
@@ -180,7 +182,6 @@ class _Load:
                 f"{what}. `coursehouse load events --from-earliest` goes on with what there is"
             )
         self.say(f"{what}; going on from there")
-        forget(conn, lost)
 
     def _pause_after(self, error: Exception) -> None:
         """Following waits and tries again, longer each time; a bounded load gives up."""

@@ -25,7 +25,7 @@ class Store:
         self._conn = conn
         self._partitions: set[tuple[str, date]] = set()
 
-    def store(
+    def add(
         self,
         batch: Mapping[Topic, Sorted],
         moves: Mapping[Partition, Move],
@@ -63,7 +63,8 @@ class Store:
     def _ensure_partition(self, topic: Topic, day: date) -> None:
         """In a transaction of its own: creating one must not wait within a load."""
         if (topic.topic, day) not in self._partitions:
-            raw.ensure_partition(self._conn, topic, day)
+            with self._conn.transaction():
+                raw.ensure_partition(self._conn, topic, day)
             self._partitions.add((topic.topic, day))
 
 

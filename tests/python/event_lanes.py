@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 import psycopg
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from psycopg.conninfo import conninfo_to_dict
 
 from ingest.events.topics import topics
@@ -105,10 +106,14 @@ class EventLane:
         assert error is None, error
         self.produced.add((message.topic(), message.partition(), message.offset()))
 
+    def connect(self) -> psycopg.Connection:
+        """A connection to the warehouse in autocommit mode."""
+        return psycopg.connect(self.warehouse, autocommit=True)
+
     def read(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of `query` in the warehouse."""
-        with psycopg.connect(self.warehouse, autocommit=True) as conn:
-            return conn.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        with self.connect() as conn:
+            return conn.execute(query, parameters).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         return self.read(query, *parameters)[0][0]

@@ -24,7 +24,7 @@ STAGES: dict[str, Callable[[], None]] = {
     "in the middle of a COPY": lambda: patch(raw, "_as_is", after(130)),
     "after a COPY": lambda: patch(raw, "append", after(3)),
     "before the commit": lambda: patch(store, "record_load", after(2)),
-    "after the commit": lambda: patch(store.Store, "store", after(2)),
+    "after the commit": lambda: patch(store.Store, "add", after(2)),
     "while a day is prepared": lambda: patch(raw, "_exists", after(2)),
 }
 
@@ -99,7 +99,7 @@ def test_of_two_loads_that_read_the_same_one_stores_it(events: EventLane) -> Non
     events.create("clicks")
     events.produce("clicks", map(click, range(300)))
     real = reader.Reader.read
-    twins = []
+    twins: list[EventLane] = []
 
     def overtaken(self: reader.Reader, *args: Any) -> reader.Batch:
         batch = real(self, *args)

@@ -92,7 +92,7 @@ def test_what_breaks_its_contract_goes_to_the_dead_letters_and_stops_nothing(
 ) -> None:
     secret = "erika@example.org"
     events.create("clicks", "cart")
-    bad = {
+    bad: dict[str, list[bytes | None]] = {
         "tombstone": [None, None],
         "not_utf8": [b'{"page": "\xff"}'],
         "not_json": [b"", b"{", secret.encode()],
