@@ -112,7 +112,8 @@ def load_events_command(
     ] = False,
 ) -> None:
     """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
-    from ingest.kafka.load import load_events, stop_on_signals
+    from ingest.kafka.load import load_events
+    from ingest.signals import stop_on_signals
 
     if until_caught_up and follow:
         raise UserError("--until-caught-up ends and --follow does not: choose one")

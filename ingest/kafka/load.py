@@ -1,18 +1,20 @@
 """`coursehouse load events`: Kafka topics into raw tables, each record exactly once."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from types import FrameType
+from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
 from ingest.errors import UserError
 from ingest.events import raw
+from ingest.events.raw import Sorted
 from ingest.events.topics import Topic, choose
 from ingest.kafka.positions import Conflict, Partition, Position, forget, read_positions
-from ingest.kafka.reader import Outage, Reader, TopicState
+from ingest.kafka.reader import Batch, Outage, Reader, TopicState
 from ingest.kafka.store import Store, now
 from ingest.kafka.summary import Tally
 from ingest.postgres import connect
@@ -52,6 +54,15 @@ def load_events(
         return _Load(settings, topics, reader, say, follow, from_earliest, is_stopped).run()
     finally:
         reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A batch, told apart by contract, and when its reading began."""
+
+    started_at: datetime
+    batch: Batch
+    rows: dict[Topic, Sorted]
 
 
 class _Load:
@@ -128,36 +139,51 @@ class _Load:
         )
 
     def _pump(self, conn: psycopg.Connection) -> bool:
-        """Read and store until there is an end, or a reason to assign anew (False)."""
+        """Read and store until there is an end, or a reason to assign anew (False).
+
+        The next batch is read and checked while Postgres takes the one before.
+        """
         store = Store(conn)
         ids = {name: topic.topic_id for name, topic in self.cluster.items()}
-        while not self.is_stopped():
-            started_at = now()
-            batch = self.reader.read(self.is_stopped)
-            if batch.moves:
-                rows = {
-                    self.topics[n]: raw.sort(self.topics[n], r) for n, r in batch.records.items()
-                }
-                self.tally += store.add(rows, batch.moves, ids, started_at)
-            if batch.moves or self.reader.is_caught_up:
-                self._say_recovered()
-            self._say_progress()
-            if self.reader.out_of_range:
-                # of what was never begun nothing was promised
-                lost = {p: at for p, at in self.reader.out_of_range.items() if at is not None}
-                self._accept_loss("Kafka no longer has them", lost)
-                forget(conn, lost)
-                return False
-            if self.reader.is_in_doubt or (self.follow and self._cluster_has_changed()):
-                return False
-            if not self.follow and self.reader.is_caught_up:
-                return True
-            if not self.follow and time.monotonic() - self.reader.last_sign > SILENCE_SECONDS:
-                silent = _named(self.reader.unfinished)
-                raise UserError(
-                    f"Kafka sends neither records nor an end of {silent}: are its leaders up?"
-                )
-        return True
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            work = self._read()
+            while True:
+                ahead = pool.submit(self._read) if self._goes_on(work.batch) else None
+                if work.batch.moves:
+                    self.tally += store.add(work.rows, work.batch.moves, ids, work.started_at)
+                if work.batch.moves or work.batch.is_caught_up:
+                    self._say_recovered()
+                self._say_progress()
+                if ahead is None:
+                    return self._is_end(conn, work.batch)
+                work = ahead.result()
+
+    def _read(self) -> _Work:
+        started_at = now()
+        batch = self.reader.read(self.is_stopped)
+        topics = {self.topics[name]: records for name, records in batch.records.items()}
+        rows = {topic: raw.sort(topic, records) for topic, records in topics.items()}
+        return _Work(started_at, batch, rows)
+
+    def _goes_on(self, batch: Batch) -> bool:
+        if self.is_stopped() or batch.out_of_range or batch.is_in_doubt:
+            return False
+        if self.follow:
+            return not self._cluster_has_changed()
+        if silent := self.reader.silent_partitions(SILENCE_SECONDS):
+            raise UserError(
+                f"Kafka sends neither records nor an end of {_named(silent)}: are its leaders up?"
+            )
+        return not batch.is_caught_up
+
+    def _is_end(self, conn: psycopg.Connection, last: Batch) -> bool:
+        if last.out_of_range:
+            # of what was never begun nothing was promised
+            lost = {p: offset for p, offset in last.out_of_range.items() if offset is not None}
+            self._accept_loss("Kafka no longer has them", lost)
+            forget(conn, lost)
+            return False
+        return self.is_stopped() or (last.is_caught_up and not self.follow)
 
     def _cluster_has_changed(self) -> bool:
         if time.monotonic() - self.discovered_at < DISCOVER_SECONDS:
@@ -218,28 +244,6 @@ class _Load:
         if self.tally.total > self.said_total:
             self.say(f"{self.tally.total:,} records loaded")
         self.said_at, self.said_total = time.monotonic(), self.tally.total
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a wish to stop; a second one acts as usual."""
-    received: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield lambda: bool(received)
-    finally:
-        restore()
 
 
 @contextmanager

@@ -52,12 +52,20 @@ class TopicState:
 
 @dataclass(slots=True)
 class Batch:
-    """Records by topic in the order of each partition, and the positions behind them."""
+    """Records by topic in the order of each partition, and the positions behind them.
+
+    `is_caught_up` once every partition's end was reached after `assign`. `out_of_range` are
+    partitions whose records are gone, with the offset that was expected (None: any). `is_in_doubt`
+    if connections broke or topics vanished: ask the cluster anew before going on.
+    """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     moves: dict[Partition, Move] = field(default_factory=dict)
     count: int = 0
     size_bytes: int = 0
+    is_caught_up: bool = False
+    is_in_doubt: bool = False
+    out_of_range: dict[Partition, int | None] = field(default_factory=dict)
 
 
 class Reader:
@@ -71,8 +79,8 @@ class Reader:
         )
         self._next: dict[Partition, int | None] = {}
         self._unfinished: set[Partition] = set()
-        self.out_of_range: dict[Partition, int | None] = {}
-        self.last_sign = time.monotonic()
+        self._out_of_range: dict[Partition, int | None] = {}
+        self._last_sign = time.monotonic()
 
     def close(self) -> None:
         """Leave the cluster."""
@@ -97,14 +105,14 @@ class Reader:
         """Go on from `positions`; None is a partition's earliest record."""
         self._next = dict(positions)
         self._unfinished = set(positions)
-        self.out_of_range = {}
+        self._out_of_range = {}
         self._consumer.assign(
             [
                 TopicPartition(topic, number, OFFSET_BEGINNING if offset is None else offset)
                 for (topic, number), offset in positions.items()
             ]
         )
-        self.last_sign = time.monotonic()
+        self._last_sign = time.monotonic()
 
     def earliest(self, partition: Partition) -> int | None:
         """The offset of the first record that is still there, None if nobody says."""
@@ -115,20 +123,11 @@ class Reader:
             return int(low)
         return None
 
-    @property
-    def is_caught_up(self) -> bool:
-        """True once every partition's end was reached after `assign`."""
-        return not self._unfinished
-
-    @property
-    def unfinished(self) -> list[Partition]:
-        """Partitions whose end was not reached yet."""
+    def silent_partitions(self, seconds: float) -> list[Partition]:
+        """Partitions without an end, if nothing at all has come for so long."""
+        if time.monotonic() - self._last_sign < seconds:
+            return []
         return sorted(self._unfinished)
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """True if connections broke or topics vanished: ask the cluster anew before going on."""
-        return self._doubt is not None
 
     def read(self, is_stopped: Callable[[], bool]) -> Batch:
         """What comes within half a second, at most one batch. An empty batch means nothing.
@@ -146,10 +145,13 @@ class Reader:
             messages = self._consumer.consume(CHUNK_RECORDS, seconds)
             if messages:
                 self._add(batch, messages)
+        batch.is_caught_up = not self._unfinished
+        batch.is_in_doubt = self._doubt is not None
+        batch.out_of_range = dict(self._out_of_range)
         return batch
 
     def _add(self, batch: Batch, messages: Iterable[Any]) -> None:
-        self.last_sign = time.monotonic()
+        self._last_sign = time.monotonic()
         reached: dict[Partition, int] = {}
         for message in messages:
             error = message.error()
@@ -179,7 +181,7 @@ class Reader:
     def _note_error(self, error: KafkaError, topic: str | None, number: int | None) -> None:
         code = error.code()
         if code == KafkaError._AUTO_OFFSET_RESET and topic is not None and number is not None:
-            self.out_of_range[topic, number] = self._next.get((topic, number))
+            self._out_of_range[topic, number] = self._next.get((topic, number))
         elif code in (
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
             KafkaError.CLUSTER_AUTHORIZATION_FAILED,
