@@ -24,7 +24,8 @@ from ingest.warehouse.bootstrap import bootstrap
 DISCOVER_SECONDS = 10.0  # how soon following sees new topics and partitions
 PROGRESS_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
-MAX_PAUSE_SECONDS = 30.0
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+MAX_DOUBTS = 3  # before a fault that comes back at once counts as an outage
 SHOWN_PARTITIONS = 5
 
 Say = Callable[[str], None]
@@ -48,7 +49,10 @@ def load_events(
     topics = choose(names or [])
     with connect(settings) as conn:
         conn.autocommit = True
-        bootstrap(conn)
+        try:
+            bootstrap(conn)
+        except psycopg.Error as error:
+            raise UserError(_sentence(error)) from error
     reader = Reader(settings)
     try:
         return _Load(settings, topics, reader, say, follow, from_earliest, is_stopped).run()
@@ -91,7 +95,7 @@ class _Load:
         self.discovered_at = 0.0
         self.said_at = time.monotonic()
         self.said_total = 0
-        self.outages = 0  # without anything stored in between
+        self.outages = self.doubts = 0  # in a row, without success in between
         self.has_twin = False
 
     def run(self) -> Tally:
@@ -104,7 +108,7 @@ class _Load:
             except (Outage, psycopg.OperationalError) as error:
                 self._pause_after(error)
             except psycopg.Error as error:
-                raise UserError(f"the warehouse failed: {_sentence(error)}") from error
+                raise UserError(_sentence(error)) from error
         return self.tally
 
     def _load(self, conn: psycopg.Connection) -> bool:
@@ -152,7 +156,7 @@ class _Load:
                 if work.batch.moves:
                     self.tally += store.add(work.rows, work.batch.moves, ids, work.started_at)
                 if work.batch.moves or work.batch.is_caught_up:
-                    self._say_recovered()
+                    self._note_success()
                 self._say_progress()
                 if ahead is None:
                     return self._is_end(conn, work.batch)
@@ -166,7 +170,7 @@ class _Load:
         return _Work(started_at, batch, rows)
 
     def _goes_on(self, batch: Batch) -> bool:
-        if self.is_stopped() or batch.out_of_range or batch.is_in_doubt:
+        if self.is_stopped() or batch.out_of_range or batch.doubt:
             return False
         if self.follow:
             return not self._cluster_has_changed()
@@ -183,6 +187,10 @@ class _Load:
             self._accept_loss("Kafka no longer has them", lost)
             forget(conn, lost)
             return False
+        if last.doubt:
+            self.doubts += 1
+            if self.doubts > MAX_DOUBTS:
+                raise Outage(f"Kafka failed: {last.doubt}")
         return self.is_stopped() or (last.is_caught_up and not self.follow)
 
     def _cluster_has_changed(self) -> bool:
@@ -195,11 +203,13 @@ class _Load:
         """Go on from the earliest records if that is wanted, else say how. Never silently."""
         if not lost:
             return
-        details = [
-            f"{_named([partition])} expected offset {expected:,},"
-            f" the earliest there is {self.reader.earliest(partition)}"
-            for partition, expected in sorted(lost.items())[:SHOWN_PARTITIONS]
-        ]
+        details = []
+        for partition, expected in sorted(lost.items())[:SHOWN_PARTITIONS]:
+            earliest = self.reader.earliest(partition)
+            details.append(
+                f"{_named([partition])} expected offset {expected}, the earliest there is"
+                f" {'unknown' if earliest is None else earliest}"
+            )
         if len(lost) > SHOWN_PARTITIONS:
             details.append(f"and {len(lost) - SHOWN_PARTITIONS} partitions more")
         what = f"records may be lost, {why}: {'; '.join(details)}"
@@ -216,16 +226,16 @@ class _Load:
             raise UserError(f"{sentence}; what was stored is safe, load again to go on") from error
         if self.outages == 0:
             self.say(f"{sentence}; trying again until it is back")
-        pause = min(2.0**self.outages, MAX_PAUSE_SECONDS)
+        pause = PAUSES_SECONDS[min(self.outages, len(PAUSES_SECONDS) - 1)]
         self.outages += 1
         end = time.monotonic() + pause
         while time.monotonic() < end and not self.is_stopped():
             time.sleep(0.1)
 
-    def _say_recovered(self) -> None:
+    def _note_success(self) -> None:
         if self.outages:
             self.say("going on")
-        self.outages = 0
+        self.outages = self.doubts = 0
 
     def _say_missing(self) -> None:
         missing = [name for name in self.topics if name not in self.cluster]

@@ -83,9 +83,14 @@ def move(
         raise Conflict
 
 
-def forget(conn: psycopg.Connection, partitions: Iterable[Partition]) -> None:
-    """Make partitions count as never read: the next read begins with their earliest record."""
+def forget(conn: psycopg.Connection, positions: Mapping[Partition, int]) -> None:
+    """Make partitions that still stand at these offsets count as never read.
+
+    The next read begins with their earliest record.
+    """
     with conn.cursor() as cursor:
         cursor.executemany(
-            "delete from ops.kafka_position where topic = %s and partition = %s", list(partitions)
+            "delete from ops.kafka_position"
+            " where topic = %s and partition = %s and next_offset = %s",
+            [(topic, number, offset) for (topic, number), offset in sorted(positions.items())],
         )

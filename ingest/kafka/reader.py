@@ -55,8 +55,8 @@ class Batch:
     """Records by topic in the order of each partition, and the positions behind them.
 
     `is_caught_up` once every partition's end was reached after `assign`. `out_of_range` are
-    partitions whose records are gone, with the offset that was expected (None: any). `is_in_doubt`
-    if connections broke or topics vanished: ask the cluster anew before going on.
+    partitions whose records are gone, with the offset that was expected (None: any). `doubt` says
+    what is wrong if connections broke or topics vanished: ask the cluster anew before going on.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Batch:
     count: int = 0
     size_bytes: int = 0
     is_caught_up: bool = False
-    is_in_doubt: bool = False
+    doubt: str | None = None
     out_of_range: dict[Partition, int | None] = field(default_factory=dict)
 
 
@@ -93,7 +93,6 @@ class Reader:
         except KafkaException as error:
             reason = self._doubt or error.args[0].str()
             raise Outage(f"Kafka does not answer: {reason}") from error
-        self._doubt = None
         found = {name: known[name] for name in names if name in known and known[name].partitions}
         ids = self._topic_ids(list(found))
         return {
@@ -106,6 +105,7 @@ class Reader:
         self._next = dict(positions)
         self._unfinished = set(positions)
         self._out_of_range = {}
+        self._doubt = None
         self._consumer.assign(
             [
                 TopicPartition(topic, number, OFFSET_BEGINNING if offset is None else offset)
@@ -132,7 +132,7 @@ class Reader:
     def read(self, is_stopped: Callable[[], bool]) -> Batch:
         """What comes within half a second, at most one batch. An empty batch means nothing.
 
-        Ends early once `is_stopped`. Raises `UserError` where Kafka refuses access.
+        Ends early once `is_stopped`. Raises `Outage`, and `UserError` where Kafka refuses access.
         """
         batch = Batch()
         deadline = time.monotonic() + BATCH_SECONDS
@@ -142,11 +142,14 @@ class Reader:
             and (seconds := deadline - time.monotonic()) > 0
             and not is_stopped()
         ):
-            messages = self._consumer.consume(CHUNK_RECORDS, seconds)
+            try:
+                messages = self._consumer.consume(CHUNK_RECORDS, seconds)
+            except KafkaException as error:
+                raise Outage(f"Kafka failed: {error.args[0].str()}") from error
             if messages:
                 self._add(batch, messages)
         batch.is_caught_up = not self._unfinished
-        batch.is_in_doubt = self._doubt is not None
+        batch.doubt = self._doubt
         batch.out_of_range = dict(self._out_of_range)
         return batch
 

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from ingest.errors import UserError
 from ingest.kafka import load, store
 from ingest.kafka.broker import EmbeddedBroker
-from ingest.kafka.reader import Reader
+from ingest.kafka.reader import Batch, Reader
 from ingest.kafka.summary import Tally
 
 PATIENCE_SECONDS = 60.0
@@ -201,6 +201,26 @@ def test_a_broker_that_goes_ends_a_bounded_load(
     monkeypatch.setattr(Reader, "assign", gone)
     with pytest.raises(UserError, match=r"^Kafka does not answer: .*; what was stored is safe"):
         events.load()
+
+
+def test_a_fault_that_comes_back_at_once_ends_a_bounded_load(
+    events: EventLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... instead of being tried for ever."""
+    events.create("clicks")
+    events.produce("clicks", [click(1)])
+    real = Reader._add
+
+    def broken(self: Reader, batch: Batch, messages: Iterable[Any]) -> None:
+        ends = [m for m in messages if m.error() and m.partition() > 0]
+        real(self, batch, ends)
+        self._doubt = "bad message"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Reader, "_add", broken)
+        with pytest.raises(UserError, match=r"^Kafka failed: bad message; what was stored is safe"):
+            events.load("clicks")
+    assert events.load("clicks").accepted == 1
 
 
 def test_following_outlives_the_broker_and_does_not_take_new_topics_for_old_ones(

@@ -16,6 +16,11 @@ from ingest.kafka.reader import Reader, TopicState
 RAW = "raw_events"
 
 
+def unstorable(number: int) -> bytes:
+    """A record that keeps its contract and that jsonb cannot hold."""
+    return click(number).replace(b"null", b'null,"x":1e-400000')
+
+
 def test_records_arrive_as_they_were_sent(events: EventLane) -> None:
     before = datetime.now(UTC)
     events.create("clicks", "cart")
@@ -98,7 +103,7 @@ def test_what_breaks_its_contract_goes_to_the_dead_letters_and_stops_nothing(
         "not_json": [b"", b"{", secret.encode()],
         "too_large": [click(1, page="x" * MAX_RECORD_BYTES)],
         "contract": [b"7", b"{}", click(2, ts=secret), click(3, page=[secret])],
-        "unstorable": [click(4, page="\0"), click(5).replace(b"null", b"1e-400000")],
+        "unstorable": [click(4, page="\0"), unstorable(5)],
     }
     for values in bad.values():
         events.produce("clicks", [click(10), *values, click(11)], key=b"k\xff", partition=2)
@@ -128,19 +133,16 @@ def test_what_breaks_its_contract_goes_to_the_dead_letters_and_stops_nothing(
 
 def test_the_record_postgres_cannot_store_is_found_among_thousands(events: EventLane) -> None:
     """The contract lets the number through, jsonb does not: the rest of the batch is stored."""
-    unstorable = {777, 778, 1999}
+    culprits = {777, 778, 1999}
     events.create("clicks")
-    values = [
-        click(i).replace(b"null", b'null,"x":1e-400000') if i in unstorable else click(i)
-        for i in range(2000)
-    ]
+    values = [unstorable(i) if i in culprits else click(i) for i in range(2000)]
     events.produce("clicks", values)
     tally = events.load()
     assert (tally.accepted, dict(tally.rejected)) == (1997, {"unstorable": 3})
     events.assert_exactly_once()
     letters = f"select source_offset, reason from {RAW}.dead_letter order by 1"
     reason = "Postgres cannot store it: NumericValueOutOfRange (22003)"
-    assert events.read(letters) == [(offset, reason) for offset in sorted(unstorable)]
+    assert events.read(letters) == [(offset, reason) for offset in sorted(culprits)]
     assert events.value(f"select count(*) from {RAW}.clicks where payload ? 'x'") == 0
 
 
