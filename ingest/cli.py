@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from ingest.errors import UserError
-from ingest.kafka.commands import topics_app
+from ingest.events.commands import retention_command
+from ingest.kafka.commands import load_events_command, topics_app
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
@@ -101,6 +102,8 @@ def load_moodle_command(
     )
 
 
+load_app.command("events")(load_events_command)
+app.command("retention")(retention_command)
 app.command("simulate")(simulate_command)
 
 

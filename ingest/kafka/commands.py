@@ -1,7 +1,8 @@
-"""`coursehouse topics`: the topic registry on the cluster."""
+"""`coursehouse topics`, the topic registry on the cluster, and `coursehouse load events`."""
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest.errors import UserError
-from ingest.events.topics import Topic, choose
+from ingest.events.topics import choose, listed
 from ingest.settings import load_settings
 
 Names = Annotated[str, typer.Option("--topics", help="Only these, separated by commas.")]
@@ -32,7 +33,7 @@ def apply_command(
     # the client library is loaded only by those who talk to Kafka
     from ingest.kafka.admin import apply_topics
 
-    topics = _chosen(names)
+    topics = choose(listed(names))
     found = apply_topics(load_settings(), topics, is_dry_run)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
@@ -52,7 +53,7 @@ def list_command(names: Names = "", as_json: Json = False) -> None:
     from ingest.kafka.admin import compare, read_states
     from ingest.kafka.client import admin
 
-    topics = _chosen(names)
+    topics = choose(listed(names))
     states, brokers = read_states(admin(load_settings()), topics)
     rows: list[dict[str, Any]] = []
     for topic in topics:
@@ -88,5 +89,37 @@ def list_command(names: Names = "", as_json: Json = False) -> None:
     Console(soft_wrap=True).print(table)
 
 
-def _chosen(names: str) -> list[Topic]:
-    return choose([name.strip() for name in names.split(",") if name.strip()])
+def load_events_command(
+    topics: Annotated[
+        str, typer.Option(help="Only these, separated by commas: user.events,quiz")
+    ] = "",
+    until_caught_up: Annotated[
+        bool, typer.Option("--until-caught-up", help="End where the topics end now (the default).")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until SIGINT or SIGTERM.")
+    ] = False,
+    from_earliest: Annotated[
+        bool,
+        typer.Option("--from-earliest", help="Where Kafka lost records, go on with what is left."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary for programs; progress goes to stderr.")
+    ] = False,
+) -> None:
+    """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
+    from ingest.kafka.load import load_events
+    from ingest.signals import stop_on_signals
+
+    if until_caught_up and follow:
+        raise UserError("--until-caught-up ends and --follow does not: choose one")
+    with stop_on_signals() as is_stopped:
+        loaded = load_events(
+            load_settings(),
+            partial(typer.echo, err=as_json),
+            listed(topics),
+            follow=follow,
+            from_earliest=from_earliest,
+            is_stopped=is_stopped,
+        )
+    typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))
