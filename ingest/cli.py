@@ -92,6 +92,24 @@ def load_moodle_command(
 
 
 @app.command()
+def collect(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.", min=0, max=65535)] = 8087,
+    new_key: Annotated[
+        str, typer.Option(help="Make a write key of this name, print it once, and end.")
+    ] = "",
+) -> None:
+    """Take records over HTTP (/v1/track, /webhooks/moodle) until it is stopped."""
+    from ingest.collector import keys, serve
+
+    settings = load_settings()
+    if new_key:
+        typer.echo(keys.new_key(settings.collect_keys_path, new_key))
+    else:
+        serve.collect(settings, host, port)
+
+
+@app.command()
 def demo() -> None:
     """Start, load the sample (or your Moodle), build, test, document, and sum it up."""
     from ingest.demo import run_demo

@@ -1,6 +1,7 @@
 """Settings from `COURSEHOUSE_*` environment variables; `.env.example` lists them all."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,19 @@ class Settings(BaseSettings):
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
 
+    collect_sink: Literal["kafka", "postgres"] | None = None
+    collect_keys_file: Path | None = None
+    collect_keys: str = Field(default="", description="name=SHA-256 of the key in hex, ...")
+    collect_moodle_token: SecretStr | None = Field(default=None, min_length=16)
+    collect_trusted_proxies: str = Field(default="", description="addresses and networks")
+    collect_cors_origins: str = ""
+    collect_max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000)
+    collect_max_batch: int = Field(default=500, ge=1, le=10_000)
+    collect_rate: float = Field(default=1_000, gt=0, description="records per second and key")
+    collect_backlog_bytes: int = Field(default=67_108_864, ge=2_000_000)
+    collect_ack_timeout_seconds: float = Field(default=10, ge=1, le=300)
+    collect_access_log: bool = False
+
     @property
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
@@ -35,6 +49,17 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """True when Coursehouse runs its own Postgres."""
         return self.pg_host is None
+
+    @property
+    def collect_into(self) -> Literal["kafka", "postgres"]:
+        """Where the collector keeps records: the embedded broker forgets, so only a real one."""
+        return self.collect_sink or ("kafka" if self.kafka_bootstrap_servers else "postgres")
+
+    @property
+    def collect_keys_path(self) -> Path:
+        """The file of the collector's write keys."""
+        file = self.collect_keys_file or self.home_dir / "collect_keys.json"
+        return file if file.is_absolute() else PROJECT_DIR / file
 
 
 def load_settings() -> Settings:
