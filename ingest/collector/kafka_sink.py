@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from ingest.collector.problems import Unavailable
 from ingest.collector.sink import Submission
@@ -33,9 +33,21 @@ class KafkaSink:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._is_open = True
-        self._is_broken = False
         self._done: list[Submission] = []
-        self._producer = self._new_producer()
+        self._producer = producer(
+            settings,
+            **{
+                # HTTP delivers at least once anyway, and an idempotent producer whose place the
+                # broker has forgotten, or taken over, would never deliver again
+                "enable.idempotence": False,
+                "acks": "all",
+                "linger.ms": LINGER_MS,
+                "delivery.timeout.ms": int(settings.collect_ack_timeout_seconds * 1000),
+                "message.max.bytes": MAX_RECORD_BYTES + HEADROOM,
+                # the backlog is bounded in bytes before a record gets here
+                "queue.buffering.max.messages": 1_000_000,
+            },
+        )
         self._thread = threading.Thread(target=self._poll_forever, daemon=True)
 
     def check(self) -> None:
@@ -62,8 +74,8 @@ class KafkaSink:
 
         def report(error: KafkaError | None, _: Message) -> None:
             submission.left -= 1
-            if error is not None:
-                log.error("a record was not acknowledged: %s", error.name())
+            if error is not None and submission.error is None:
+                log.error("a request was not acknowledged: %s", error.name())
                 submission.error = Unavailable("the broker does not acknowledge", 5)
             if not submission.left:
                 self._done.append(submission)
@@ -86,35 +98,6 @@ class KafkaSink:
             if self._done:  # one wake-up for all of them
                 done, self._done = self._done, []
                 self._loop.call_soon_threadsafe(_settle, done)
-            if self._is_broken:
-                self._replace_producer()
-
-    def _replace_producer(self) -> None:
-        try:
-            broken, self._producer = self._producer, self._new_producer()
-        except UserError as error:
-            log.error("%s", error)
-            return
-        self._is_broken = False
-        broken.purge()
-        broken.flush(1)
-
-    def _new_producer(self) -> Producer:
-        milliseconds = int(self._settings.collect_ack_timeout_seconds * 1000)
-        overrides = {
-            "linger.ms": LINGER_MS,
-            "delivery.timeout.ms": milliseconds,
-            "message.max.bytes": MAX_RECORD_BYTES + HEADROOM,
-            # the backlog is bounded in bytes before a record gets here
-            "queue.buffering.max.messages": 1_000_000,
-            "error_cb": self._on_error,
-        }
-        return producer(self._settings, **overrides)
-
-    def _on_error(self, error: KafkaError) -> None:
-        log.error("kafka: %s", error.name())
-        if error.fatal():  # an idempotent producer that lost its place never gets over it
-            self._is_broken = True
 
 
 def _settle(done: list[Submission]) -> None:
