@@ -152,6 +152,8 @@ def _operations() -> Json:
 def _schemas(names: list[str]) -> Json:
     contracts = {name: _embedded(name) for name in [*names, "common"]}
     text = {"type": "string"}
+    # reduced to its network, or dropped, before the contract sees it
+    contracts[MOODLE]["properties"]["ip"] = {"description": "The learner's address; not kept."}
     return {
         **contracts,
         "accepted": {
