@@ -10,7 +10,8 @@ Each run measures, one after the other, with one record of about 435 bytes per r
 - postgres: the same, acknowledged by a group commit with fsync
 
 and reports requests per second, their ratio to the bare application of the same run, p50 and p99,
-processor time of the server per request (which other load on the machine hardly moves), and how many acknowledged records were missing afterwards (none may be).
+processor time of the server per request (steadier when the machine is shared), and how many
+acknowledged records were missing afterwards (none may be).
 Targets: kafka at least 5,000 requests/s with p99 below 50 ms at some number of connections.
 """
 

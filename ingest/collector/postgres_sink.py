@@ -99,9 +99,9 @@ class PostgresSink:
             else:
                 for one in group:
                     self._write([one])
-        except (psycopg.Error, UserError) as error:
-            state = error.sqlstate if isinstance(error, psycopg.Error) else str(error)
-            log.error("the warehouse did not store %d requests: %s", len(group), state or "gone")
+        except Exception as error:  # whatever it was, the writer lives on; messages quote values
+            reason = getattr(error, "sqlstate", None) or type(error).__name__
+            log.error("the warehouse did not store %d requests: %s", len(group), reason)
             self._disconnect()
             for one in group:
                 one.error = Unavailable("the warehouse does not answer", 5)

@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import sys
+from ipaddress import ip_network
 
 import uvicorn
 
@@ -30,6 +31,7 @@ def collect(settings: Settings, host: str, port: int) -> None:
             "nobody may send: make a write key with coursehouse collect --new-key NAME,"
             " or set COURSEHOUSE_COLLECT_MOODLE_TOKEN"
         )
+    _check_proxies(settings.collect_trusted_proxies)
     listener = _listen(host, port)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("coursehouse").setLevel(logging.INFO)
@@ -65,6 +67,15 @@ def _sink(settings: Settings) -> Sink:
     from ingest.collector.postgres_sink import PostgresSink
 
     return PostgresSink(settings)
+
+
+def _check_proxies(proxies: str) -> None:
+    """uvicorn takes what is no network for a name, and so trusts nobody without a word."""
+    for proxy in filter(None, (part.strip() for part in proxies.split(","))):
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            raise UserError(f"COURSEHOUSE_COLLECT_TRUSTED_PROXIES is not usable: {error}") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
