@@ -8,9 +8,11 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.collector.commands import collect_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.kafka.commands import load_events_command, topics_app
+from ingest.moodle.commands import load_moodle_command
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
@@ -81,28 +83,9 @@ load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help
 app.add_typer(load_app, name="load")
 
 
-@load_app.command("moodle")
-def load_moodle_command(
-    full: Annotated[
-        bool, typer.Option("--full", help="Read every row again, not only what is new.")
-    ] = False,
-    tables: Annotated[
-        str, typer.Option(help="Only these, without prefix, separated by commas: user,course")
-    ] = "",
-) -> None:
-    """Load the Moodle database named by COURSEHOUSE_MOODLE_DSN."""
-    # dlt and its drivers cost a second to import: only those who load pay for it
-    from ingest.moodle.load import load_moodle
-
-    names = [name.strip() for name in tables.split(",") if name.strip()]
-    changed = load_moodle(load_settings(), typer.echo, names, full)
-    typer.echo(
-        f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
-        f" {changed.deleted:,} deleted rows"
-    )
-
-
+load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
+app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("simulate")(simulate_command)
 
