@@ -12,6 +12,7 @@ from ingest.errors import UserError
 from ingest.kafka.commands import topics_app
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
+from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
 
 app = typer.Typer(
@@ -98,6 +99,9 @@ def load_moodle_command(
         f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
         f" {changed.deleted:,} deleted rows"
     )
+
+
+app.command("simulate")(simulate_command)
 
 
 @app.command()
