@@ -12,6 +12,7 @@ from rich.console import Console
 from ingest.errors import UserError
 from ingest.postgres import connect, embedded, start_warehouse
 from ingest.settings import load_settings
+from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
 
 app = typer.Typer(
@@ -141,6 +142,9 @@ def retention() -> None:
         bootstrap(conn)
         dropped = drop_expired(conn, typer.echo)
     typer.echo(f"retention: {dropped:,} days of raw events dropped")
+
+
+app.command("simulate")(simulate_command)
 
 
 @app.command()

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     kafka_ssl_key_location: Path | None = None
     kafka_ssl_key_password: SecretStr | None = None
 
+    write_key: SecretStr | None = Field(
+        default=None, description="what `simulate --to track` shows a collector"
+    )
+
     @property
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""

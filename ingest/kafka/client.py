@@ -7,7 +7,7 @@ somebody gives it a handler.
 
 import logging
 import re
-import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from ingest.errors import UserError
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.settings import EMBEDDED_KAFKA_PORT, Settings
 
-CONNECT_SECONDS = 6.0
+ATTEMPT_SECONDS = (0.5, 1.0, 2.0, 4.0)  # a far cluster may need long for its metadata
 LOGGER = logging.getLogger("coursehouse.kafka")
 LOGGER.addHandler(logging.NullHandler())
 LOGGER.propagate = False  # importing confluent_kafka.admin gives the root logger a handler
@@ -64,7 +64,7 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
 
 def admin(settings: Settings, **overrides: Any) -> AdminClient:
     """A connected admin client."""
-    return _connected(settings, AdminClient, overrides)
+    return _connected(settings, AdminClient, {**overrides})
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -110,14 +110,16 @@ def _servers(settings: Settings) -> str:
 def _connected(
     settings: Settings, kind: Callable[..., _Client], properties: dict[str, Any]
 ) -> _Client:
-    errors: list[KafkaError] = []
+    errors: deque[KafkaError] = deque(maxlen=20)  # a client may live for weeks
+    told: Callable[[KafkaError], object] | None = properties.pop("error_cb", None)
 
     def note(error: KafkaError) -> None:
-        del errors[:-20]  # a client may live for weeks
         errors.append(error)
         LOGGER.warning("%s", error.str())
+        if told is not None:
+            told(error)
 
-    config = {"error_cb": note, **configuration(settings), **properties}
+    config = {**configuration(settings), **properties, "error_cb": note}
     try:
         client = kind(config, logger=LOGGER)
     except KafkaException as error:
@@ -129,22 +131,21 @@ def _connected(
     return client
 
 
-def _await_answer(client: Any, errors: list[KafkaError]) -> KafkaError | None:
+def _await_answer(client: Any, errors: deque[KafkaError]) -> KafkaError | None:
     """None once the cluster has told its metadata, else what stands against it."""
-    deadline = time.monotonic() + CONNECT_SECONDS
-    while True:
+    reason: KafkaError | None = None
+    for seconds in ATTEMPT_SECONDS:
         try:
-            client.list_topics(timeout=0.5)
+            client.list_topics(timeout=seconds)
             return None
         except KafkaException as error:
-            reason: KafkaError = error.args[0]
+            reason = error.args[0]
         client.poll(0)  # hands over what `errors` collects
         for noted in errors:
             if noted.code() in _FINAL:
                 return noted
-        if time.monotonic() > deadline:
-            telling = [e for e in errors if e.code() != KafkaError._ALL_BROKERS_DOWN]
-            return telling[-1] if telling else reason
+    telling = [e for e in errors if e.code() != KafkaError._ALL_BROKERS_DOWN]
+    return telling[-1] if telling else reason
 
 
 def _unreachable(settings: Settings, protocol: str, error: KafkaError) -> UserError:

@@ -16,7 +16,7 @@ CLIENTS = [consumer, producer, admin]
 def test_a_wrong_port_ends_in_one_line_and_nothing_is_printed(
     connect: object, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.kafka.client.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ingest.kafka.client.ATTEMPT_SECONDS", (0.5,))
     with pytest.raises(UserError, match=r"127\.0\.0\.1:1 does not answer.*Connection refused"):
         connect(settings_for("127.0.0.1:1"))  # type: ignore[operator]
     assert capfd.readouterr() == ("", "")
@@ -30,7 +30,7 @@ def test_a_wrong_name_ends_in_one_line() -> None:
 def test_a_cluster_that_speaks_another_protocol_ends_in_one_line(
     broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.kafka.client.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ingest.kafka.client.ATTEMPT_SECONDS", (0.5,))
     tls = settings_for(broker.bootstrap_servers, kafka_security_protocol="SSL")
     with pytest.raises(UserError, match=r"does not answer by SSL: .*COURSEHOUSE_KAFKA_"):
         producer(tls)
