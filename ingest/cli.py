@@ -2,15 +2,18 @@
 
 import json
 import sys
-from functools import partial
 from typing import Annotated, NoReturn
 
 import psycopg
 import typer
 from rich.console import Console
 
+from ingest.collector.commands import collect_command
 from ingest.errors import UserError
-from ingest.postgres import connect, embedded, start_warehouse
+from ingest.events.commands import retention_command
+from ingest.kafka.commands import load_events_command, topics_app
+from ingest.moodle.commands import load_moodle_command
+from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
@@ -26,13 +29,16 @@ app = typer.Typer(
 
 @app.command()
 def up() -> None:
-    """Start the warehouse (or check your own server) and create what a first load needs."""
+    """Start the warehouse and the broker (or check your own server), and prepare a first load."""
+    from ingest.kafka.embedded import start_broker
+
     settings = load_settings()
     started = start_warehouse(settings)
     if not settings.is_embedded:
         typer.echo(f"the warehouse at {settings.pg_host} is ready")
     else:
         typer.echo("the warehouse is running" if started else "the warehouse was running already")
+    start_broker(settings, typer.echo)
 
 
 @app.command()
@@ -41,8 +47,11 @@ def down(
         bool, typer.Option("--delete", help="Delete its data too: everything loaded and built.")
     ] = False,
 ) -> None:
-    """Stop the embedded warehouse; your own server is left alone."""
+    """Stop the embedded warehouse and broker; your own servers are left alone."""
+    from ingest.kafka.embedded import stop_broker
+
     settings = load_settings()
+    stop_broker(settings, typer.echo, delete)
     if not settings.is_embedded:
         typer.echo(f"nothing to stop: {settings.pg_host} is your own server")
     elif delete:
@@ -68,82 +77,16 @@ def status(
         Console(soft_wrap=True).print(render(found))
 
 
+app.add_typer(topics_app, name="topics")
+
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
 app.add_typer(load_app, name="load")
 
 
-@load_app.command("moodle")
-def load_moodle_command(
-    full: Annotated[
-        bool, typer.Option("--full", help="Read every row again, not only what is new.")
-    ] = False,
-    tables: Annotated[
-        str, typer.Option(help="Only these, without prefix, separated by commas: user,course")
-    ] = "",
-) -> None:
-    """Load the Moodle database named by COURSEHOUSE_MOODLE_DSN."""
-    # dlt and its drivers cost a second to import: only those who load pay for it
-    from ingest.moodle.load import load_moodle
-
-    names = [name.strip() for name in tables.split(",") if name.strip()]
-    changed = load_moodle(load_settings(), typer.echo, names, full)
-    typer.echo(
-        f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
-        f" {changed.deleted:,} deleted rows"
-    )
-
-
-@load_app.command("events")
-def load_events_command(
-    topics: Annotated[
-        str, typer.Option(help="Only these, separated by commas: user.events,quiz")
-    ] = "",
-    until_caught_up: Annotated[
-        bool, typer.Option("--until-caught-up", help="End where the topics end now (the default).")
-    ] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Go on until SIGINT or SIGTERM.")
-    ] = False,
-    from_earliest: Annotated[
-        bool,
-        typer.Option("--from-earliest", help="Where Kafka lost records, go on with what is left."),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The summary for programs; progress goes to stderr.")
-    ] = False,
-) -> None:
-    """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
-    from ingest.kafka.load import load_events
-    from ingest.signals import stop_on_signals
-
-    if until_caught_up and follow:
-        raise UserError("--until-caught-up ends and --follow does not: choose one")
-    names = [name.strip() for name in topics.split(",") if name.strip()]
-    with stop_on_signals() as is_stopped:
-        loaded = load_events(
-            load_settings(),
-            partial(typer.echo, err=as_json),
-            names,
-            follow=follow,
-            from_earliest=from_earliest,
-            is_stopped=is_stopped,
-        )
-    typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))
-
-
-@app.command()
-def retention() -> None:
-    """Drop raw events older than their topic's raw_retention_days in seeds/kafka_topics.csv."""
-    from ingest.events.retention import drop_expired
-    from ingest.warehouse.bootstrap import bootstrap
-
-    with connect(load_settings()) as conn:
-        conn.autocommit = True
-        bootstrap(conn)
-        dropped = drop_expired(conn, typer.echo)
-    typer.echo(f"retention: {dropped:,} days of raw events dropped")
-
-
+load_app.command("moodle")(load_moodle_command)
+load_app.command("events")(load_events_command)
+app.command("collect")(collect_command)
+app.command("retention")(retention_command)
 app.command("simulate")(simulate_command)
 
 

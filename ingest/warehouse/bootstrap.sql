@@ -32,6 +32,13 @@ create table if not exists ops.kafka_position (
     primary key (topic, partition)
 );
 
+-- Numbers the records that came over HTTP, in the transaction that stores them.
+create table if not exists ops.http_position (
+    topic text primary key,
+    next_offset bigint not null check (next_offset >= 0),
+    updated_at timestamptz not null default clock_timestamp()
+);
+
 -- One row per batch file: the same content loads once into a topic.
 create table if not exists ops.file_manifest (
     file_id integer generated always as identity primary key,
