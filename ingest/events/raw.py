@@ -8,7 +8,7 @@ Partitions are attached, not created in place: that waits for no reader.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -38,9 +38,8 @@ create table if not exists {table} (
 INDEX = "create index if not exists {index} on {table} using brin (_load_id, _loaded_at)"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as it came."""
+class Record(NamedTuple):
+    """One record as it came. A tuple: made a million times, it takes half the time."""
 
     partition: int
     offset: int

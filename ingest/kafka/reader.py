@@ -28,14 +28,8 @@ BATCH_BYTES = 32 * 2**20
 BATCH_SECONDS = 0.5  # a batch is stored this long after its first look, however small it is
 CHUNK_RECORDS = 1_000
 ANSWER_SECONDS = 10.0
-CONSUMER_SETTINGS = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    # Never jump over records: what is out of range becomes a decision of the user.
-    "auto.offset.reset": "error",
-    # The only end that is right everywhere: the embedded broker's watermarks are not.
-    "enable.partition.eof": True,
-}
+# The only end that is right everywhere: the embedded broker's watermarks are not.
+CONSUMER_SETTINGS = {"enable.partition.eof": True}
 
 
 class Outage(Exception):
