@@ -26,8 +26,9 @@ create index if not exists load_manifest_source_ix on ops.load_manifest (source,
 create table if not exists ops.kafka_position (
     topic text not null,
     partition integer not null,
-    next_offset bigint not null check (next_offset >= 0),
+    next_offset bigint check (next_offset >= 0), -- null: the earliest there is
     topic_id text, -- a topic that was deleted and made anew has another one
+    base_offset bigint not null default 0, -- what earlier lives of the topic had: added to offsets
     updated_at timestamptz not null default clock_timestamp(),
     primary key (topic, partition)
 );
