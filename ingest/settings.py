@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import UserError
@@ -36,10 +36,14 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_ca_location: Path | None = None
-    kafka_ssl_certificate_location: Path | None = None
-    kafka_ssl_key_location: Path | None = None
+    kafka_ssl_ca_location: FilePath | None = None
+    kafka_ssl_certificate_location: FilePath | None = None
+    kafka_ssl_key_location: FilePath | None = None
     kafka_ssl_key_password: SecretStr | None = None
+
+    write_key: SecretStr | None = Field(
+        default=None, description="what `simulate --to track` shows a collector"
+    )
 
     collect_sink: Literal["kafka", "postgres"] | None = None
     collect_keys_file: Path | None = None

@@ -27,6 +27,7 @@ create table if not exists ops.kafka_position (
     topic text not null,
     partition integer not null,
     next_offset bigint not null check (next_offset >= 0),
+    topic_id text, -- a topic that was deleted and made anew has another one
     updated_at timestamptz not null default clock_timestamp(),
     primary key (topic, partition)
 );
