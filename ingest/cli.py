@@ -8,7 +8,9 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.archive import cli as archive_cli
 from ingest.errors import UserError
+from ingest.files import cli as files_cli
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.status import render, warehouse_status
@@ -89,6 +91,10 @@ def load_moodle_command(
         f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
         f" {changed.deleted:,} deleted rows"
     )
+
+
+files_cli.add_to(load_app)
+archive_cli.add_to(app)
 
 
 @app.command()

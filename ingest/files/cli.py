@@ -1,0 +1,50 @@
+"""The command `load files`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from ingest.errors import UserError
+from ingest.settings import load_settings
+
+
+def load_files_command(
+    url: Annotated[
+        str, typer.Argument(metavar="PATH|URL", help="A file, a folder, or s3://, gs://, https://")
+    ],
+    topic: Annotated[
+        str, typer.Option(help="Topic of all files; else the folder named like a topic decides.")
+    ] = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on looking for new files until stopped.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=0.1, help="With --watch: seconds between two looks.")
+    ] = 5.0,
+) -> None:
+    """Load CSV, JSON, JSON Lines (also .gz) and Parquet files, each content once per topic."""
+    from ingest.files.load import load_files, watch_files
+
+    settings = load_settings()
+    if watch:
+        try:
+            for _ in watch_files(settings, url, typer.echo, topic or None):
+                time.sleep(every)
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+        return
+    result = load_files(settings, url, typer.echo, topic or None)
+    counts = result.files
+    typer.echo(
+        f"files: {counts['loaded']:,} loaded, {counts['known']:,} loaded before,"
+        f" {counts['waiting']:,} waiting, {counts['broken']:,} broken;"
+        f" {result.accepted:,} rows, {result.rejected:,} rejected"
+    )
+    if counts["broken"]:
+        raise UserError(f"files that cannot be loaded: {counts['broken']}, see above")
+
+
+def add_to(load_app: typer.Typer) -> None:
+    """Add the command to the group `load`."""
+    load_app.command("files")(load_files_command)
