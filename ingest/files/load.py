@@ -88,7 +88,11 @@ class FileLoader:
     def look(self) -> FilesLoaded:
         """Load what is new now."""
         result = FilesLoaded()
-        known = set(self.conn.execute("select topic, fingerprint from ops.file_manifest"))
+        known = set(
+            self.conn.execute(
+                "select topic, fingerprint from ops.file_manifest where fingerprint is not null"
+            )
+        )
         for file in self.store.files():
             topic = self._topic_of(file)
             if topic and (topic.topic, file.fingerprint) in known:
@@ -127,7 +131,7 @@ class FileLoader:
             staged = _Staged(self.conn, topic, file, self._new_file_id())
             for chunk in _chunks(rows_of(content, self.store.name(file), topic.topic)):
                 staged.add(chunk)
-            if self.store.look(file) != file:
+            if not _is_same(file, self.store.look(file)):
                 raise UnfinishedError("it was written while it was read")
             load_id = next_load_id(self.conn)
             # under the lock nobody else can be about to load the same
@@ -248,6 +252,13 @@ def _is_hidden(path: str) -> bool:
     parts = PurePosixPath(path).parts
     is_temporary = parts[-1].lower().endswith((".tmp", ".part", ".crdownload"))
     return is_temporary or any(part.startswith(("_", ".")) for part in parts)
+
+
+def _is_same(before: File, after: File | None) -> bool:
+    return after is not None and (before.size, before.fingerprint) == (
+        after.size,
+        after.fingerprint,
+    )
 
 
 def _age(moment: datetime) -> timedelta:

@@ -24,11 +24,14 @@ PUBLIC_PART = re.compile(r"[?#].*|(?<=://)[^/@]*@")  # a signed address carries 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as the store lists it. The fingerprint changes whenever the file is written."""
+    """A file as the store lists it. The fingerprint changes whenever the file is written.
+
+    It is None where the store tells nothing that would.
+    """
 
     path: str
     size: int
-    fingerprint: str
+    fingerprint: str | None
     modified_at: datetime | None  # None where the store does not tell
 
 
@@ -64,6 +67,8 @@ class Store:
         """
         with answered(self.url):
             self.fs.invalidate_cache()
+            if self.fs.isfile(self.root):
+                return [self._file(self.fs.info(self.root))]
             found = self.fs.find(self.root, detail=True)
             if not found and not self.fs.exists(self.root):
                 raise UserError(f"there is no {self.url}")
@@ -73,8 +78,7 @@ class Store:
         """The same file as it is now, None if it is gone."""
         self.fs.invalidate_cache()
         with suppress(FileNotFoundError):
-            found = self.fs.find(file.path, detail=True)
-            return self._file(found[file.path]) if file.path in found else None
+            return self._file(self.fs.info(file.path))
         return None
 
     def name(self, file: File) -> str:
@@ -130,11 +134,10 @@ class Store:
             self.fs.rm_file(path)
 
     def _file(self, info: dict[str, Any]) -> File:
-        listed = repr(sorted((key, str(value)) for key, value in info.items()))
         return File(
             path=info["name"],
             size=int(info.get("size") or 0),
-            fingerprint=hashlib.sha256(listed.encode(errors="replace")).hexdigest(),
+            fingerprint=_fingerprint(info),
             modified_at=_modified(info),
         )
 
@@ -175,6 +178,17 @@ def _hint(protocol: str) -> str:
 
 def _is_file(info: dict[str, Any]) -> bool:
     return bool(info["type"] == "file")
+
+
+def _fingerprint(info: dict[str, Any]) -> str | None:
+    """Listing and asking for one file give the same; times may be rounded in one of them."""
+    tags = [str(info[key]) for key in ("ETag", "etag", "generation") if info.get(key)]
+    # the inode's own time changes with the content, whatever the file claims as its time
+    evidence = tags or [str(info[key]) for key in ("ino", "created", "mtime") if key in info]
+    if not evidence:
+        return None
+    stated = "\n".join([info["name"], str(info.get("size")), *evidence])
+    return hashlib.sha256(stated.encode(errors="replace")).hexdigest()
 
 
 def _modified(info: dict[str, Any]) -> datetime | None:

@@ -38,7 +38,7 @@ create table if not exists ops.file_manifest (
     file_id integer generated always as identity primary key,
     topic text not null,
     file_name text not null,
-    fingerprint text not null,
+    fingerprint text,
     sha256 bytea not null check (length(sha256) = 32),
     size_bytes bigint not null,
     row_count bigint not null,
