@@ -3,11 +3,11 @@
 The catalogue is the truth: a file that is not in it, or superseded in it, does not count.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 import pyarrow as pa
@@ -82,16 +82,48 @@ def live_files(
     return files(conn, where, [topic.topic, first, last])
 
 
+class Output:
+    """A Parquet file on its way; what is written at once is one row group."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._parquet = pq.ParquetWriter(sink, SCHEMA, compression="zstd")
+        self.rows = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._sink.tell()
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows."""
+        self._parquet.write_table(rows)
+        self.rows += rows.num_rows
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._parquet.close()
+
+
 @contextmanager
-def writer(store: Store, name: str) -> Iterator[pq.ParquetWriter]:
+def output(store: Store, name: str) -> Iterator[Output]:
     """A Parquet file that appears whole or not at all."""
-    path = f"{store.root}/{name}"
-    with (
-        answered(f"{store.url}/{name}"),
-        store.written(path) as sink,
-        pq.ParquetWriter(sink, SCHEMA, compression="zstd") as parquet,
-    ):
-        yield parquet
+    with answered(f"{store.url}/{name}"), store.written(f"{store.root}/{name}") as sink:
+        target = Output(sink)
+        yield target
+        target.close()
+
+
+def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Rows in tables of about 32 MiB: what is held in memory at once."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(part.nbytes for part in held) >= ROW_GROUP_BYTES:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def batches(store: Store, file: ArchiveFile) -> Iterator[pa.RecordBatch]:

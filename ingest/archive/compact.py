@@ -7,10 +7,9 @@ one transaction; only after that they are removed. Each step can be done again.
 from datetime import date
 
 import psycopg
-import pyarrow as pa
 
 from ingest.archive import catalog
-from ingest.archive.catalog import LIVE, LOCK, ROW_GROUP_BYTES, ArchiveFile
+from ingest.archive.catalog import LIVE, LOCK, ArchiveFile
 from ingest.files.load import Say
 from ingest.files.store import Store, answered
 from ingest.settings import Settings
@@ -65,17 +64,12 @@ def _plan(conn: psycopg.Connection) -> None:
 
 def _merge(conn: psycopg.Connection, store: Store, plan: ArchiveFile, say: Say) -> None:
     sources = catalog.files(conn, "file_id = any(%s)", [plan.merges])
-    rows = sum(file.row_count or 0 for file in sources)
-    with catalog.writer(store, plan.file_name) as parquet:
-        held: list[pa.RecordBatch] = []
-        for batch in (batch for file in sources for batch in catalog.batches(store, file)):
-            held.append(batch)
-            if sum(batch.nbytes for batch in held) >= ROW_GROUP_BYTES:
-                parquet.write_table(pa.Table.from_batches(held))
-                held = []
-        if held:
-            parquet.write_table(pa.Table.from_batches(held))
-    size = int(store.fs.size(f"{store.root}/{plan.file_name}"))
+    batches = (batch for file in sources for batch in catalog.batches(store, file))
+    with catalog.output(store, plan.file_name) as target:
+        for group in catalog.row_groups(batches):
+            target.write(group)
+        target.close()
+        rows, size = target.rows, target.size
     with conn.transaction():
         conn.execute(
             "update ops.archive_file set row_count = %s, size_bytes = %s,"

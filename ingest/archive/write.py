@@ -15,12 +15,12 @@ from psycopg import sql
 
 from ingest.archive.catalog import (
     LOCK,
-    ROW_GROUP_BYTES,
     SCHEMA,
     TARGET_BYTES,
     ArchiveFile,
     file_name,
-    writer,
+    output,
+    row_groups,
 )
 from ingest.events import raw
 from ingest.events.topics import Topic, topics
@@ -148,40 +148,29 @@ def _write_day(
     """Write a day's arrivals, in as many files as the target size makes of them."""
     with conn.transaction(), conn.cursor(name="arrivals", binary=True) as cursor:
         cursor.execute(_arrivals(topic, "*", ONE_DAY), {**_params(topic, run), "day": day})
-        groups = _row_groups(cursor)
+        groups = row_groups(_batches(cursor))
         group = next(groups, None)
         part = 0
         while group is not None:
             name = file_name(topic.topic, day, run.first, run.last, f"{part:03d}")
-            rows = size = 0
-            with writer(store, name) as parquet:
-                while group is not None and size < TARGET_BYTES:
-                    parquet.write_table(group)
-                    rows += group.num_rows
-                    size = parquet.file_handle.tell()
+            with output(store, name) as file:
+                while group is not None and (file.rows == 0 or file.size < TARGET_BYTES):
+                    file.write(group)
                     group = next(groups, None)
-            size = int(store.fs.size(f"{store.root}/{name}"))
+                file.close()
+                rows, size = file.rows, file.size
             yield ArchiveFile(
                 0, topic.topic, day, name, run.first, run.last, row_count=rows, size_bytes=size
             )
             part += 1
 
 
-def _row_groups(cursor: psycopg.ServerCursor[Any]) -> Iterator[pa.Table]:
-    """Rows in tables of about 32 MiB: what is held in memory at once."""
-    held: list[pa.RecordBatch] = []
+def _batches(cursor: psycopg.ServerCursor[Any]) -> Iterator[pa.RecordBatch]:
     while rows := cursor.fetchmany(FETCH_ROWS):
         columns = zip(*rows, strict=True)
-        held.append(
-            pa.RecordBatch.from_arrays(
-                [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
-            )
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
         )
-        if sum(batch.nbytes for batch in held) >= ROW_GROUP_BYTES:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
 
 
 def _arrivals(topic: Topic, columns: str, in_day: str) -> sql.Composed:
