@@ -19,6 +19,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psycopg
@@ -99,8 +100,7 @@ def _make_files(directory: Path, rows: int) -> dict[str, Path]:
         for number in range(rows):
             record = _event(number)
             lines.write(orjson.dumps(record) + b"\n")
-            properties = record.pop("properties")
-            assert isinstance(properties, dict)
+            properties: dict[str, object] = record.pop("properties")
             flat.append(record | {f"properties.{key}": v for key, v in properties.items()})
     with paths["csv"].open("w", newline="") as cells:
         writer = csv.DictWriter(cells, flat[0].keys())
@@ -110,7 +110,7 @@ def _make_files(directory: Path, rows: int) -> dict[str, Path]:
     return paths
 
 
-def _event(number: int) -> dict[str, object]:
+def _event(number: int) -> dict[str, Any]:
     return {
         "event_id": str(uuid.UUID(int=number * 0x9E3779B97F4A7C15)),
         "event_type": "page_view",

@@ -53,7 +53,9 @@ class House:
 
     def settings(self, **changed: Any) -> Settings:
         parts = conninfo_to_dict(self.dsn)
-        values = {f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")}
+        values: dict[str, Any] = {
+            f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")
+        }
         values |= {"home": self.home, "pg_dbname": parts["dbname"], "files_quiet_seconds": 0}
         return Settings.model_validate(values | changed)
 

@@ -24,6 +24,8 @@ from ingest.cli import app
 from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.stage import Stage
+from ingest.files.store import Store
+from ingest.warehouse import manifest
 
 TOPIC = "user.events"
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -200,7 +202,7 @@ COMPACTION_STAGES: dict[str, tuple[object, str, int]] = {
     "in the middle of the merged file": (catalog, "batches", 2),
     "after the file, before the catalogue": (LocalFileSystem, "mv", 1),
     "after the catalogue, before the removal": (compact, "_merge", 1),
-    "in the middle of the removal": (compact.Store, "remove", 2),
+    "in the middle of the removal": (Store, "remove", 2),
 }
 
 
@@ -314,7 +316,7 @@ def test_a_record_that_is_loaded_while_a_backfill_stages_it_is_not_doubled(
 ) -> None:
     house.archive()
     house.run("truncate raw_events.user_events", "truncate raw_events.dead_letter")
-    real = backfill_module.next_load_id
+    real = manifest.next_load_id
 
     def late(conn: Any) -> int:
         monkeypatch.setattr(backfill_module, "next_load_id", real)
@@ -343,7 +345,7 @@ def test_batch_files_survive_the_way_through_the_archive(house: House, tmp_path:
 
 
 def test_an_object_store_holds_the_archive_as_well(house: House, bucket: S3FileSystem) -> None:
-    there = {"archive_url": "s3://lake/coursehouse"}
+    there: dict[str, Any] = {"archive_url": "s3://lake/coursehouse"}
     rows, letters = house.content(), house.letters()
     assert house.archive(**there) == 60
     house.arrive(TOPIC, kafka_records(60, 20), TUESDAY)

@@ -16,7 +16,7 @@ import pytest
 from event_house import House, age, event, jsonl, put
 
 from ingest.events.contracts import MAX_RECORD_BYTES
-from ingest.files import load
+from ingest.files.store import Store
 
 TOPIC = "user.events"
 ROWS = "select source_offset, payload from raw_events.user_events order by 1"
@@ -135,7 +135,7 @@ def test_a_file_that_did_not_change_is_not_read_again(house: House, inbox: Path)
     path = put(inbox, "a.jsonl", jsonl(event(1)))
     house.load(inbox, TOPIC)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load.Store, "fetched", lambda *_: pytest.fail("it was read"))
+        patch.setattr(Store, "fetched", lambda *_: pytest.fail("it was read"))
         assert house.load(inbox, TOPIC).files == {"known": 1}
     path.write_bytes(jsonl(event(2)))
     assert house.load(inbox, TOPIC).files == {"loaded": 1}

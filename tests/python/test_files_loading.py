@@ -20,8 +20,10 @@ from ingest.cli import app
 from ingest.errors import UserError
 from ingest.events import stage as stage_module
 from ingest.events.stage import Stage
-from ingest.files import load, store
+from ingest.files import load
 from ingest.files.load import watch_files
+from ingest.files.store import Store
+from ingest.warehouse import manifest
 
 TOPIC = "user.events"
 COUNT = "select count(*), count(distinct (source_partition, source_offset)) from {}"
@@ -51,7 +53,7 @@ def bucket(free_port: Callable[[], int], tmp_path: Path) -> Iterator[S3FileSyste
 STAGES: dict[str, tuple[object, str, int]] = {
     "before a row is read": (Stage, "__init__", 1),
     "after the first of several chunks": (Stage, "add", 1),
-    "after all chunks": (load.Store, "look", 1),
+    "after all chunks": (Store, "look", 1),
     "under the lock": (load, "next_load_id", 1),
     "after the rows": (Stage, "publish", 1),
     "before the commit": (load, "record_load", 1),
@@ -84,7 +86,7 @@ def test_two_loaders_at_once_load_a_file_once(
 ) -> None:
     put(inbox, "a.jsonl", jsonl(*(event(n) for n in range(100)), b"no"))
     both_are_here = threading.Barrier(2, timeout=30)
-    real = load.next_load_id
+    real = manifest.next_load_id
 
     def together(conn: Any) -> int:
         both_are_here.wait()
@@ -250,7 +252,7 @@ def test_a_file_nobody_may_read_is_said(
             raise PermissionError(13, "Permission denied", str(path))
         return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(store.Path, "open", refused)
+    monkeypatch.setattr(Path, "open", refused)
     assert house.load(inbox, TOPIC).files == {"broken": 1}
     assert house.said == [
         f"file://{path}: cannot be loaded: no permission for file://{path}: Permission denied"
