@@ -423,7 +423,7 @@ def test_a_damaged_archive_file_brings_nothing_back(house: House, damage: bytes)
 
 def test_the_commands_say_what_they_did(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = house.settings()
-    monkeypatch.setattr("ingest.archive.cli.load_settings", lambda: settings)
+    monkeypatch.setattr("ingest.archive.commands.load_settings", lambda: settings)
 
     def last_line(*arguments: str) -> str:
         ran = CliRunner().invoke(app, arguments)

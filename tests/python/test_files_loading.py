@@ -328,7 +328,7 @@ def test_the_command_exits_with_1_for_a_broken_file_and_with_0_for_one_that_wait
     house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = house.settings()
-    monkeypatch.setattr("ingest.files.cli.load_settings", lambda: settings)
+    monkeypatch.setattr("ingest.files.commands.load_settings", lambda: settings)
     put(inbox, "a.jsonl", jsonl(event(1), b"no"))
     path = put(inbox, "b.jsonl.gz", b"\x1f\x8b")
     ran = CliRunner().invoke(app, ["load", "files", str(inbox), "--topic", TOPIC])

@@ -192,7 +192,7 @@ def test_a_letter_that_was_replayed_is_not_replayed_again_after_a_backfill(house
 
 def test_the_command_says_what_it_did(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = house.settings()
-    monkeypatch.setattr("ingest.archive.cli.load_settings", lambda: settings)
+    monkeypatch.setattr("ingest.archive.commands.load_settings", lambda: settings)
     with fixed_contract():
         ran = CliRunner().invoke(app, ["replay", "--topics", TOPIC])
     assert ran.output.splitlines() == [

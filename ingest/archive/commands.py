@@ -52,12 +52,5 @@ def replay_command(
     typer.echo(f"replay: {result.accepted:,} accepted, {result.refused:,} refused again")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("archive")(archive_command)
-    app.command("backfill")(backfill_command)
-    app.command("replay")(replay_command)
-
-
 def _names(listed: str) -> list[str]:
     return [name.strip() for name in listed.split(",") if name.strip()]

@@ -43,8 +43,3 @@ def load_files_command(
     )
     if counts["broken"]:
         raise UserError(f"files that cannot be loaded: {counts['broken']}, see above")
-
-
-def add_to(load_app: typer.Typer) -> None:
-    """Add the command to the group `load`."""
-    load_app.command("files")(load_files_command)
