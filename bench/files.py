@@ -143,7 +143,9 @@ def _command(dsn: str, directory: Path, *arguments: str) -> float:
     }
     started = time.monotonic()
     subprocess.run([sys.executable, "-m", "ingest.cli", *arguments], env=environment, check=True)
-    return time.monotonic() - started
+    seconds = time.monotonic() - started
+    print(f"{seconds:.1f} s: {' '.join(arguments)}", flush=True)
+    return seconds
 
 
 def _limit(dsn: str, directory: Path) -> float:
@@ -158,8 +160,8 @@ def _limit(dsn: str, directory: Path) -> float:
         subprocess.run([psql, "-X", "-q", "-d", dsn, "-c", command], check=True)
 
     run(f"\\copy public.sample to '{file}' (format binary)")
-    run("drop table if exists public.copied")
-    run("create table public.copied (like public.sample)")
+    run("create table if not exists public.copied (like public.sample)")
+    run("truncate public.copied")
     started = time.monotonic()
     run(f"\\copy public.copied from '{file}' (format binary)")
     return time.monotonic() - started

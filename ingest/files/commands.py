@@ -1,12 +1,14 @@
 """The command `load files`."""
 
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from ingest.errors import UserError
 from ingest.settings import load_settings
+from ingest.signals import stop_on_signals
 
 
 def load_files_command(
@@ -28,11 +30,12 @@ def load_files_command(
 
     settings = load_settings()
     if watch:
-        try:
+        with stop_on_signals() as is_stopping:
             for _ in watch_files(settings, url, typer.echo, topic or None):
-                time.sleep(every)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+                _pause(every, is_stopping)
+                if is_stopping():
+                    break
+        typer.echo("stopped")
         return
     result = load_files(settings, url, typer.echo, topic or None)
     counts = result.files
@@ -43,3 +46,9 @@ def load_files_command(
     )
     if counts["broken"]:
         raise UserError(f"files that cannot be loaded: {counts['broken']}, see above")
+
+
+def _pause(seconds: float, is_over: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while not is_over() and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, 0.2))

@@ -1,6 +1,10 @@
 """`coursehouse load files`: crashes, twins, half-written files, object stores, bad addresses."""
 
 import gzip
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +16,7 @@ from typing import Any
 
 import pytest
 from event_house import House, age, event, jsonl, killed, put, s3_server
+from psycopg.conninfo import conninfo_to_dict
 from s3fs import S3FileSystem
 from test_files import csv_of, parquet_of
 from typer.testing import CliRunner
@@ -272,6 +277,27 @@ def test_a_watch_finds_what_comes_later_and_says_each_thing_once(house: House, i
     looks.close()
     assert len([line for line in said if "waits" in line]) == 1
     assert house.read(ROWS) == [(2, 2)]
+
+
+def test_a_watch_that_is_told_to_stop_ends_cleanly(house: House, inbox: Path) -> None:
+    put(inbox, "a.jsonl", jsonl(event(1)))
+    parts = conninfo_to_dict(house.dsn)
+    environment = {
+        f"COURSEHOUSE_PG_{name.upper()}": str(parts[name])
+        for name in ("host", "port", "user", "password", "dbname")
+    }
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "ingest.cli", "load", "files", inbox, "--topic", TOPIC, "--watch"],
+        env={**os.environ, **environment, "COURSEHOUSE_FILES_QUIET_SECONDS": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watch.stdout is not None
+    assert watch.stdout.readline().endswith("a.jsonl: 1 rows, 0 rejected\n")
+    watch.send_signal(signal.SIGTERM)
+    rest, _ = watch.communicate(timeout=30)
+    assert (watch.returncode, rest) == (0, "stopped\n")
+    assert house.read(ROWS) == [(1, 1)]
 
 
 def test_an_object_store_is_read_like_a_folder(house: House, bucket: S3FileSystem) -> None:
