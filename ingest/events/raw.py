@@ -126,7 +126,7 @@ def append(
                         lane,
                         record.partition,
                         record.offset,
-                        _text(record.key),
+                        text_of(record.key),
                         Jsonb(record.value, dumps=_as_is),
                         record.produced_at,
                         load_id,
@@ -183,7 +183,7 @@ def _table(topic: Topic) -> sql.Identifier:
     return sql.Identifier(SCHEMA, topic.table_name)
 
 
-def _text(key: bytes | None) -> str | None:
+def text_of(key: bytes | None) -> str | None:
     """A key as text; what is no text is no key anybody could join by."""
     return None if key is None else key.decode(errors="replace").replace("\0", "\ufffd")
 
