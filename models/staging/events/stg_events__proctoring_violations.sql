@@ -17,14 +17,13 @@ final as (
         user_id as person_id,
         {{ json_id('payload', ['assessment_id']) }} as assessment_id,
         {{ json_id('payload', ['attempt_id']) }} as attempt_id,
-        {{ json_id('payload', ['properties', 'violation_event_id']) }} as violation_event_id,
+        {{ json_value('payload', ['properties', 'evidence_ref']) }} as evidence_ref,
         ---------- what happened
         {{ json_value('payload', ['event_type']) }} as event_type,
         {{ json_value('payload', ['properties', 'violation_type']) }} as violation_type,
         {{ json_value('payload', ['properties', 'severity'], 'smallint') }} as severity,
         {{ json_value('payload', ['properties', 'confidence'], 'numeric') }} as confidence,
         {{ json_value('payload', ['properties', 'reviewed_outcome']) }} as reviewed_outcome,
-        {{ json_value('payload', ['properties', 'evidence_ref']) }} as evidence_ref,
         payload -> 'properties' as properties,
         ---------- timestamps
         {{ json_value('payload', ['timestamp'], 'timestamptz') }} as occurred_at,
