@@ -1,4 +1,4 @@
--- One row per step of a visitor towards a product: a look, an addition to the cart, a line bought.
+-- One row per step of a visitor towards a product: a look, a cart it is in, a line bought.
 with events as (
 
     select * from {{ ref('int_commerce__events') }}
@@ -23,7 +23,7 @@ final as (
         null::text as order_key,
         ts
     from events
-    where topic = 'clicks' or quantity_change > 0
+    where topic = 'clicks' or (event_kind <> 'remove' and quantity > 0)
 
     union all
 

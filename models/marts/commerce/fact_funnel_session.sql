@@ -47,51 +47,51 @@ sessions as (
 
 ),
 
-steps as not materialized (
-
-    select * from {{ ref('int_commerce__product_steps') }}
-
-),
-
-firsts as (
+steps as (
 
     select
-        steps.session_id,
-        steps.product_id,
-        min(steps.ts) filter (where steps.step = 'click') as first_click_at,
-        min(steps.ts) filter (where steps.step = 'cart') as first_cart_at,
-        min(steps.ts) filter (where steps.step = 'purchase') as purchased_at,
-        count(*) filter (where steps.step = 'click')::integer as clicks_count,
-        count(*) filter (where steps.step = 'cart')::integer as carts_count,
-        count(distinct steps.order_key)::integer as purchases_count
-    from steps
+        *,
+        min(ts) filter (where step = 'click') over (partition by session_id, product_id)
+            as clicked_at
+    from {{ ref('int_commerce__product_steps') }}
     {% if is_incremental() %}
-        where steps.session_id in (select touched.session_id from touched)
+        where session_id in (select touched.session_id from touched)
     {% endif %}
-    group by steps.session_id, steps.product_id
 
 ),
 
--- the way that led to the first purchase: a step counts if it does not come after the next one
-cart_in_order as (
+-- a step counts at or after the one before it; whoever never looked came straight to the cart
+carted as (
 
     select
         *,
-        case when first_cart_at <= coalesce(purchased_at, 'infinity') then first_cart_at end
-            as carted_at
-    from firsts
+        min(ts) filter (where step = 'cart' and ts >= coalesce(clicked_at, '-infinity')) over (
+            partition by session_id, product_id
+        ) as carted_at
+    from steps
 
 ),
 
-in_order as (
+products as (
 
     select
-        *,
-        case
-            when first_click_at <= coalesce(carted_at, purchased_at, 'infinity')
-                then first_click_at
-        end as clicked_at
-    from cart_in_order
+        session_id,
+        product_id,
+        min(clicked_at) as clicked_at,
+        min(carted_at) as carted_at,
+        min(ts) filter (
+            where
+            step = 'purchase'
+            -- or straight to the order, by an invoice
+            and (ts >= carted_at or (carted_at is null and clicked_at is null))
+        ) as purchased_at,
+        coalesce(min(ts) filter (where step <> 'click') < min(clicked_at), min(clicked_at) is null)
+            as is_direct,
+        count(*) filter (where step = 'click')::integer as clicks_count,
+        count(*) filter (where step = 'cart')::integer as carts_count,
+        count(distinct order_key)::integer as orders_count
+    from carted
+    group by session_id, product_id
 
 ),
 
@@ -101,35 +101,35 @@ final as (
         ---------- keys
         sessions.user_key,
         sessions.learner_key,
-        {{ surrogate_key(['in_order.product_id']) }} as product_key,
+        {{ surrogate_key(['products.product_id']) }} as product_key,
         sessions.date_key,
 
         ---------- ids
         touched.session_id,
-        in_order.product_id,
+        products.product_id,
         sessions.student_hash,
         sessions.visitor_hash,
 
         ---------- steps
-        in_order.clicked_at,
-        in_order.carted_at,
-        in_order.purchased_at,
+        products.clicked_at,
+        products.carted_at,
+        products.purchased_at,
         case
-            when in_order.purchased_at is not null then 'purchase'
-            when in_order.carted_at is not null then 'cart'
+            when products.purchased_at is not null then 'purchase'
+            when products.carted_at is not null then 'cart'
             else 'click'
         end as furthest_step,
-        case when in_order.clicked_at is null then 'direct' else 'click' end as entry,
-        in_order.clicks_count,
-        in_order.carts_count,
-        in_order.purchases_count,
+        case when products.is_direct then 'direct' else 'click' end as entry,
+        products.clicks_count,
+        products.carts_count,
+        products.orders_count,
 
         ---------- latencies
-        extract(epoch from in_order.carted_at - in_order.clicked_at)::integer
+        extract(epoch from products.carted_at - products.clicked_at)::integer
             as click_to_cart_seconds,
-        extract(epoch from in_order.purchased_at - in_order.carted_at)::integer
+        extract(epoch from products.purchased_at - products.carted_at)::integer
             as cart_to_purchase_seconds,
-        extract(epoch from in_order.purchased_at - in_order.clicked_at)::integer
+        extract(epoch from products.purchased_at - products.clicked_at)::integer
             as click_to_purchase_seconds,
 
         ---------- timestamps
@@ -139,7 +139,7 @@ final as (
         sessions._load_id,
         sessions._loaded_at
     from touched
-    left join in_order on touched.session_id = in_order.session_id
+    left join products on touched.session_id = products.session_id
     left join sessions on touched.session_id = sessions.session_id
 
 )

@@ -51,10 +51,11 @@ visits as (
         followed.student_hash,
         meetings.course_id,
         followed.ts as joined_at,
-        greatest(
-            followed.ts, least(coalesce(followed.next_ts, meetings.ended_at), meetings.ended_at)
-        ) as left_at,
-        coalesce(followed.next_event_type, '') <> 'participant_left' as is_left_imputed,
+        case
+            when followed.next_event_type = 'participant_left' then followed.next_ts
+            else greatest(followed.ts, least(followed.next_ts, meetings.ended_at))
+        end as left_at,
+        followed.next_event_type is distinct from 'participant_left' as is_left_imputed,
         meetings.created_at,
         meetings.ended_at,
         row_number() over (
@@ -74,10 +75,10 @@ measured as (
 
     select
         *,
-        -- who waits for the meeting to begin does not attend it yet
+        -- of the meeting itself: some come before it begins
         greatest(
             extract(epoch from least(left_at, ended_at) - greatest(joined_at, created_at)), 0
-        ) as attended_seconds,
+        ) as seconds_within,
         extract(epoch from ended_at - created_at) as meeting_seconds
     from visits
 
@@ -101,8 +102,9 @@ final as (
         measured.joined_at,
         measured.left_at,
         measured.is_left_imputed,
-        round(measured.attended_seconds)::integer as attended_seconds,
-        round(100 * measured.attended_seconds / nullif(measured.meeting_seconds, 0), 2)::numeric(5, 2)
+        round(extract(epoch from measured.left_at - measured.joined_at))::integer
+            as attended_seconds,
+        round(100 * measured.seconds_within / nullif(measured.meeting_seconds, 0), 2)::numeric(5, 2)
             as attendance_pct,
 
         ---------- bookkeeping

@@ -17,7 +17,7 @@ final as (
         user_id as person_id,
         {{ json_id('payload', ['assessment_id']) }} as assessment_id,
         {{ json_id('payload', ['attempt_id']) }} as attempt_id,
-        {{ json_value('payload', ['properties', 'evidence_ref']) }} as evidence_ref,
+        {{ json_id('payload', ['properties', 'violation_event_id']) }} as violation_event_id,
         ---------- what happened
         {{ json_value('payload', ['event_type']) }} as event_type,
         {{ json_value('payload', ['properties', 'violation_type']) }} as violation_type,
