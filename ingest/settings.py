@@ -1,6 +1,7 @@
 """Settings from `COURSEHOUSE_*` environment variables; `.env.example` lists them all."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,6 +10,7 @@ from ingest.errors import UserError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 EMBEDDED_PORT = 54329
+EMBEDDED_KAFKA_PORT = 54392
 
 
 class Settings(BaseSettings):
@@ -26,6 +28,19 @@ class Settings(BaseSettings):
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
 
+    kafka_bootstrap_servers: str | None = Field(
+        default=None, description="set: your own cluster, no broker is embedded"
+    )
+    kafka_port: int | None = Field(default=None, ge=1024, le=65535)
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = None
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca_location: Path | None = None
+    kafka_ssl_certificate_location: Path | None = None
+    kafka_ssl_key_location: Path | None = None
+    kafka_ssl_key_password: SecretStr | None = None
+
     @property
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
@@ -35,6 +50,15 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """True when Coursehouse runs its own Postgres."""
         return self.pg_host is None
+
+    @property
+    def is_broker_embedded(self) -> bool:
+        """True when Coursehouse runs its own Kafka broker.
+
+        Beside your own Postgres only if a port is set: it takes no login and forgets.
+        """
+        has_place = self.is_embedded or self.kafka_port is not None
+        return self.kafka_bootstrap_servers is None and has_place
 
 
 def load_settings() -> Settings:
