@@ -61,7 +61,8 @@ arrived as (
             and {{ valid_at('learners', 'copies.ts', 'copies._loaded_at') }}
     {% if is_incremental() %}
         where not exists (
-            select 1 from {{ this }} as known where known.event_key = copies.event_key
+            select 1 from {{ this }} as known
+            where known.event_key = copies.event_key
         )
     {% endif %}
 

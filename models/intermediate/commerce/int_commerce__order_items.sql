@@ -13,8 +13,8 @@ lines as (
         line.item,
         line.item_no
     from orders
-    cross join lateral jsonb_array_elements(orders.items)
-        with ordinality as line (item, item_no)
+    cross join
+        lateral jsonb_array_elements(orders.items) with ordinality as line (item, item_no)
 
 ),
 

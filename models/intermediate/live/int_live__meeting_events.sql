@@ -69,7 +69,8 @@ final as (
             and copies.person_id = pseudonyms.source_user_id
     {% if is_incremental() %}
         where not exists (
-            select 1 from {{ this }} as known where known.event_key = copies.event_key
+            select 1 from {{ this }} as known
+            where known.event_key = copies.event_key
         )
     {% endif %}
 

@@ -47,11 +47,11 @@ before_the_order as (
     inner join touches
         on
             orders.visitor_hash = touches.visitor_hash
-            and touches.touched_at <= orders.ts
+            and orders.ts >= touches.touched_at
             and (
-                touches.touched_at
-                >= orders.ts - interval '{{ var("attribution_lookback_days") }} days'
-                or touches.session_id = orders.session_id
+                orders.session_id = touches.session_id
+                or orders.ts
+                <= touches.touched_at + interval '{{ var("attribution_lookback_days") }} days'
             )
 
 ),

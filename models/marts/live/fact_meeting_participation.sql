@@ -55,7 +55,7 @@ visits as (
             when followed.next_event_type = 'participant_left' then followed.next_ts
             else greatest(followed.ts, least(followed.next_ts, meetings.ended_at))
         end as left_at,
-        followed.next_event_type is distinct from 'participant_left' as is_left_imputed,
+        coalesce(followed.next_event_type <> 'participant_left', true) as is_left_imputed,
         meetings.created_at,
         meetings.ended_at,
         row_number() over (
