@@ -19,6 +19,7 @@ from ingest.events.topics import Topic, topics
 
 Lane = Literal["kafka", "file", "http"]
 SCHEMA = "raw_events"
+PARTITION_LOCK = "coursehouse:partition"
 ROW_TYPES = ("text", "int4", "int8", "text", "jsonb", "timestamptz", "int8", "timestamptz")
 DDL = """
 create table if not exists {table} (
@@ -78,10 +79,15 @@ def create_tables(conn: psycopg.Connection) -> None:
 
 
 def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:
-    """Make sure that rows that arrive on `day` (UTC) have a partition."""
+    """Make sure that rows that arrive on `day` (UTC) have a partition.
+
+    Best called in a transaction of its own: loaders that need the same partition take turns.
+    """
     name = f"{topic.table_name}_{day:%Y%m%d}"
-    row = conn.execute("select to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone()
-    if row and row[0] is not None:
+    if _exists(conn, name):
+        return
+    conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PARTITION_LOCK])
+    if _exists(conn, name):  # made while this one waited
         return
     partition = sql.Identifier(SCHEMA, name)
     first = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -130,6 +136,15 @@ def append(
                 )
     if rows.rejected:
         _append_dead_letters(conn, topic, lane, rows.rejected, load_id, loaded_at)
+
+
+def _exists(conn: psycopg.Connection, table: str) -> bool:
+    # not to_regclass: its cache does not see what another loader made while this one waited
+    row = conn.execute(
+        "select exists(select from pg_tables where schemaname = %s and tablename = %s)",
+        [SCHEMA, table],
+    ).fetchone()
+    return row == (True,)
 
 
 def _append_dead_letters(

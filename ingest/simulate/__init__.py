@@ -1,0 +1,1 @@
+"""The simulator: a coherent world of learners and shoppers whose truth is known."""

@@ -1,0 +1,88 @@
+"""`simulate` plays the world of a plan; `truth` counts what there was to find in it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain, cycle, islice
+from typing import Any, NamedTuple
+
+from ingest.simulate.days import learner_day
+from ingest.simulate.dice import DAY, Dice, moment
+from ingest.simulate.meetings import meeting, meeting_size
+from ingest.simulate.noise import Arrival, Noise
+from ingest.simulate.plan import Plan
+from ingest.simulate.shop import shop_visit
+from ingest.simulate.site import Event, Person, courses, people
+from ingest.simulate.truth import truth_of
+
+EVENTS_OF_A_LEARNER = 30  # on a day, for the size of the population: busier days need more people
+MEETINGS = 0.03  # of what is going on
+SHOPPING = 0.35
+ANONYMOUS = 0.5  # of the shoppers
+
+
+class Message(NamedTuple):
+    """A record as a topic gets it. `value` is None for a tombstone."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    produced_at: datetime
+
+
+def simulate(plan: Plan) -> Iterator[Message]:
+    """Every record of the plan in the order of arrival."""
+    noise = Noise(plan)
+    waiting: list[Arrival] = []
+    number = 0
+    for midnight, events in _days(plan):
+        for event in events:
+            waiting.extend(noise.arrivals(number, event))
+            number += 1
+        waiting.sort()  # by arrival, then rank: no two are alike
+        arrived = [record for record in waiting if record.at < midnight + DAY]
+        waiting = waiting[len(arrived) :]
+        yield from _messages(arrived)
+    yield from _messages(waiting)
+
+
+def truth(plan: Plan) -> dict[str, Any]:
+    """What a warehouse must find in the stream, counted from the stream; see `truth.py`."""
+    return truth_of((sent.topic, sent.value, sent.produced_at) for sent in simulate(plan))
+
+
+def _messages(records: list[Arrival]) -> Iterator[Message]:
+    for at, _, topic, key, value in records:
+        yield Message(topic, key, value, moment(at))
+
+
+def _days(plan: Plan) -> Iterator[tuple[int, list[Event]]]:
+    """The start of each day and what began on it, exactly `plan.events` events in all."""
+    dice = Dice(plan.seed)
+    busiest = plan.events // plan.days + 1
+    learners = people(dice, busiest // EVENTS_OF_A_LEARNER)
+    for day in range(plan.days):
+        midnight = plan.end - (plan.days - day) * DAY
+        quota = plan.events * (day + 1) // plan.days - plan.events * day // plan.days
+        happening = chain.from_iterable(_doings(dice, learners, midnight))
+        in_time = (event for event in happening if event.at < plan.end)
+        yield midnight, list(islice(in_time, quota))
+
+
+def _doings(dice: Dice, learners: list[Person], midnight: int) -> Iterator[Iterator[Event]]:
+    """What people do on a day, without end: whoever needs enough of it stops."""
+    turns = cycle(dice.sample(learners, len(learners)))
+    classes = [
+        (course, [person for person in learners if course in person.courses])
+        for course in courses()
+    ]
+    while True:
+        draw = dice.random()
+        if draw < MEETINGS:
+            course, learners_of_it = dice.pick(classes)
+            size = min(meeting_size(dice), len(learners_of_it))
+            yield meeting(dice, course, dice.sample(learners_of_it, size), midnight)
+        elif draw < SHOPPING:
+            person = None if dice.chance(ANONYMOUS) else next(turns)
+            yield shop_visit(dice, person, midnight)
+        else:
+            yield learner_day(dice, next(turns), midnight)
