@@ -31,6 +31,22 @@ meetings as (
 
 ),
 
+ended as (
+
+    select
+        *,
+        coalesce(
+            told_end_at,
+            greatest(
+                coalesce(last_joined_at, first_event_at)
+                + interval '{{ var("meeting_cap_minutes") }} minutes',
+                last_event_at
+            )
+        ) as ended_at
+    from meetings
+
+),
+
 final as (
 
     select
@@ -41,18 +57,9 @@ final as (
         host_hash,
 
         ---------- what happened
-        coalesce(opened_at, first_event_at) as created_at,
-        greatest(
-            coalesce(
-                told_end_at,
-                greatest(
-                    coalesce(last_joined_at, first_event_at)
-                    + interval '{{ var("meeting_cap_minutes") }} minutes',
-                    last_event_at
-                )
-            ),
-            opened_at
-        ) as ended_at,
+        -- two clocks may disagree; those of the people who came are bounded by the end
+        least(coalesce(opened_at, first_event_at), ended_at) as created_at,
+        ended_at,
         told_end_at is null as is_imputed,
         reported_participants,
         reported_duration_minutes,
@@ -60,7 +67,7 @@ final as (
         ---------- bookkeeping
         _load_id,
         _loaded_at
-    from meetings
+    from ended
 
 )
 

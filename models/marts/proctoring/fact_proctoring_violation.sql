@@ -1,7 +1,6 @@
 -- One row per violation a proctoring tool noticed in an attempt. Advisory: a person decides.
 {{
     config(
-        grants={'select': var('proctoring_roles')},
         indexes=[{'columns': ['violation_key'], 'unique': true}, {'columns': ['attempt_key']}],
         meta={'grain': ['violation_id'], 'owner': 'data-team'},
     )

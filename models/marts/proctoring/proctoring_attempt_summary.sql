@@ -1,7 +1,6 @@
 -- One row per attempt in which a violation was noticed, as teachers may see it: reviewed ones only.
 {{
     config(
-        grants={'select': var('proctoring_roles')},
         indexes=[{'columns': ['attempt_key'], 'unique': true}],
         meta={'grain': ['student_hash', 'attempt_id'], 'owner': 'data-team', 'kind': 'aggregate'},
     )
