@@ -16,6 +16,8 @@ import pytest
 from event_streams import load_messages
 from moodle_sites import Lane
 from psycopg import sql
+from test_analyses import ask as answers
+from test_analyses import compiled
 from warehouse_fixtures import Warehouse
 
 from ingest.simulate.plan import Plan
@@ -328,6 +330,46 @@ def test_carts_end_with_an_order_or_a_day_of_silence(
         conn, "select count(*) from marts_commerce.fact_shopping_cart where is_abandoned"
     )
     assert 0 < abandoned[0] <= (~computed.bought).sum()
+
+
+def test_every_order_is_credited_whatever_the_model(shop: Warehouse) -> None:
+    rows = _answers(shop, "channels_that_sell")
+    with shop.connect() as conn:
+        orders = ask(
+            conn,
+            "select currency, count(*), sum(total_amount) from marts_commerce.fact_orders"
+            " where not is_misdated group by 1",
+        )
+    for currency, count, revenue in orders:
+        of_currency = [row for row in rows if row["currency"] == currency]
+        for model in ("first", "last", "linear"):
+            credited = sum(row[f"orders_{model}"] for row in of_currency)
+            assert credited == pytest.approx(count, abs=Decimal("0.3"))  # one digit a channel
+            assert sum(row[f"revenue_{model}"] for row in of_currency) == pytest.approx(
+                revenue, abs=Decimal("0.05")
+            )
+
+
+def test_the_funnel_of_products_adds_up_to_that_of_the_truth(
+    shop: Warehouse, expected: dict[str, Any]
+) -> None:
+    rows = _answers(shop, "shop_funnel_by_product")
+    # the sample's students and the application's learners shop, nobody of its staff
+    known = expected["shop"]["funnel"]
+    for column, step in (
+        ("clicked", "clicked"),
+        ("carted", "carted"),
+        ("purchased", "purchased"),
+        ("direct_entries", "direct"),
+    ):
+        assert sum(row[column] for row in rows) == known[step]
+    assert {"course-2", "bundle-science"} <= {row["product_id"] for row in rows}
+
+
+def _answers(shop: Warehouse, name: str) -> list[dict[str, Any]]:
+    query = compiled(shop, name)[name]
+    with shop.connect() as conn:
+        return answers(conn, query)
 
 
 def test_anonymous_visitors_are_users_without_a_learner(
