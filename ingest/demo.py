@@ -19,6 +19,7 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.errors import UserError
+from ingest.kafka.embedded import start_broker
 from ingest.moodle.load import load_moodle
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
@@ -39,6 +40,8 @@ def run_demo(settings: Settings, console: Console) -> None:
     started = time.monotonic()
     with _step(console, "Postgres"):
         start_warehouse(settings)
+    with _step(console, "Kafka broker"):
+        start_broker(settings, console.print)
     if settings.moodle_dsn is None:
         with _step(console, "sample Moodle site"):
             dsn = _sample_site(settings)

@@ -22,6 +22,20 @@ def arguments(pid: int) -> list[str]:
     return os.fsdecode(raw).rstrip("\0").split("\0") if raw else []
 
 
+def has_ended(pid: int) -> bool:
+    """True once a process holds nothing any more: it is gone, or only waits to be reaped.
+
+    Its command line vanishes earlier, while its other threads still hold its ports.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    fields = stat.rpartition(")")[2].split()  # proc(5), from the third one on
+    state, threads = fields[0], int(fields[17])
+    return state in ("Z", "X") and threads <= 1
+
+
 def running() -> Iterator[tuple[int, list[str]]]:
     """Pid and command line of every process that has one."""
     for entry in Path("/proc").iterdir():

@@ -121,7 +121,10 @@ class EmbeddedBroker:
         with self._guarded():
             for file in self.home.glob("kafka.*"):
                 file.unlink()
-            (RELOCATED / home_hash(self.home) / "tansu").unlink(missing_ok=True)
+            copy = RELOCATED / home_hash(self.home) / "tansu"
+            copy.unlink(missing_ok=True)
+            with suppress(OSError):  # the embedded Postgres may have its own copies there
+                copy.parent.rmdir()
 
     def _is_up(self) -> bool:
         deadline = time.monotonic() + PASSING_SECONDS
@@ -166,7 +169,7 @@ class EmbeddedBroker:
         with suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGKILL)
         deadline = time.monotonic() + STOP_SECONDS
-        while self.find() == running:
+        while not processes.has_ended(running.pid):
             if time.monotonic() > deadline:
                 raise UserError(f"the embedded Kafka broker, process {running.pid}, does not end")
             time.sleep(0.01)
@@ -198,7 +201,7 @@ class EmbeddedBroker:
         holder = "another program"
         for pid, command in processes.running():
             if f"tcp://{LOOPBACK}:{self.port}" in command and "--cluster-id" in command:
-                holder = f"the embedded Kafka broker of another home (process {pid})"
+                holder = f"another embedded Kafka broker (process {pid})"
         return UserError(
             f"port {self.port} is taken by {holder}: set COURSEHOUSE_KAFKA_PORT to a free port"
         )

@@ -69,7 +69,7 @@ def admin(settings: Settings, **overrides: Any) -> AdminClient:
 
 def configuration(settings: Settings) -> dict[str, Any]:
     """librdkafka's properties for these settings. Contains secrets: do not log it."""
-    servers = _servers(settings)
+    servers = bootstrap_servers(settings)
     username, password = settings.kafka_sasl_username, settings.kafka_sasl_password
     protocol = settings.kafka_security_protocol or ("SASL_SSL" if username else "PLAINTEXT")
     if protocol.startswith("SASL") and (username is None or password is None):
@@ -99,7 +99,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _servers(settings: Settings) -> str:
+def bootstrap_servers(settings: Settings) -> str:
+    """Addresses of the cluster; `UserError` if none is named or the embedded broker is down."""
     if settings.kafka_bootstrap_servers is not None:
         return settings.kafka_bootstrap_servers
     if not settings.is_broker_embedded:

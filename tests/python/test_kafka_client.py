@@ -7,7 +7,7 @@ from kafka_broker import settings_for
 from ingest.errors import UserError
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.kafka.client import LOGGER, admin, configuration, consumer, producer
-from ingest.settings import Settings
+from ingest.settings import Settings, load_settings
 
 CLIENTS = [consumer, producer, admin]
 
@@ -65,13 +65,19 @@ def test_a_username_means_an_encrypted_login() -> None:
     assert (config["sasl.mechanisms"], config["sasl.password"]) == ("PLAIN", "s3cr3t")
 
 
-def test_settings_that_contradict_each_other_are_said_before_anything_connects() -> None:
+def test_settings_that_cannot_work_are_said_before_anything_connects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     half = settings_for("kafka:9092", kafka_security_protocol="SASL_SSL")
     with pytest.raises(UserError, match="SASL_SSL needs COURSEHOUSE_KAFKA_SASL_USERNAME"):
         admin(half)
-    lost = settings_for("kafka:9092", kafka_security_protocol="SSL", kafka_ssl_ca_location="/no")
+    odd = settings_for("kafka:9092", kafka_security_protocol="SSL", kafka_ssl_ca_location=__file__)
     with pytest.raises(UserError, match=r"COURSEHOUSE_KAFKA_\* cannot be used: .*ssl\.ca"):
-        admin(lost)
+        admin(odd)
+    monkeypatch.setenv("COURSEHOUSE_KAFKA_SSL_CA_LOCATION", "/nowhere.pem")
+    with pytest.raises(UserError, match="COURSEHOUSE_KAFKA_SSL_CA_LOCATION is not usable"):
+        load_settings()
+    monkeypatch.undo()
     embedded = Settings(kafka_sasl_username="key")
     with pytest.raises(UserError, match="set COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS too"):
         admin(embedded)
