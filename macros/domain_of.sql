@@ -5,6 +5,6 @@
 {% macro domain_of(url) -%}
     nullif(substring(
         lower({{ url }})
-        from '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?(?:www[.])?([a-z0-9._-]+)'
+        from '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?(?:www[.])?([^/?#:@[:space:][]+)'
     ), '')
 {%- endmacro %}

@@ -51,7 +51,7 @@ before_the_order as (
             and (
                 orders.session_id = touches.session_id
                 or orders.ts
-                <= touches.touched_at + interval '{{ var("attribution_lookback_days") }} days'
+                <= touches.touched_at + interval '{{ 24 * var("attribution_lookback_days") }} hours'
             )
 
 ),

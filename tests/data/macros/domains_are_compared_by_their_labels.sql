@@ -11,6 +11,8 @@ with cases as (
         ('https://myshop.example.org/', 'myshop.example.org', false),
         ('https://shop.example.org.evil.net/', 'shop.example.org.evil.net', false),
         ('https://shopXexample.org/', 'shopxexample.org', false),
+        ('https://www.münchen.de/', 'münchen.de', false),
+        ('http://[2001:db8::1]/', null, null),
         ('android-app://com.example.app/', 'com.example.app', false),
         -- addresses are in the path or the query, not before them
         ('https://news.net/?u=https://shop.example.org/', 'news.net', false),
