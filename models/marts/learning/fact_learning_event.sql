@@ -11,6 +11,7 @@
             {'columns': ['session_id']},
             {'columns': ['activity_id', 'chapter_id']},
             {'columns': ['_load_id']},
+            {'columns': ['topic', '_load_id']},
         ],
         meta={'grain': ['event_key'], 'owner': 'data-team'},
     )
