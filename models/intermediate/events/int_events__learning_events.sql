@@ -97,7 +97,7 @@ final as (
         duration_seconds::numeric(14, 6) as duration_seconds,
         -- how long a page was read; what answers, attempts and lessons took lies before the event
         case
-            when action = 'viewed'
+            when action = 'viewed' and duration_seconds is not null
                 then least(floor(duration_seconds), {{ var('dwell_cap_seconds') }})
         end::integer as reported_seconds,
         video_length_seconds::numeric(12, 3) as video_length_seconds,

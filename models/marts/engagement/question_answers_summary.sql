@@ -33,7 +33,10 @@ answers as (
         count(is_correct) as judged_count,
         count(duration_seconds) as timed_count,
         -- who leaves a question open does not think about it all the time
-        coalesce(sum(least(duration_seconds, {{ var('dwell_cap_seconds') }})), 0) as time_spent,
+        coalesce(
+            sum(least(duration_seconds, {{ var('dwell_cap_seconds') }}))
+                filter (where duration_seconds is not null), 0
+        ) as time_spent,
         max(_first_load_id) as _load_id
     from arrived
     where source_object_id is not null

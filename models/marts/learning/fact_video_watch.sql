@@ -98,8 +98,10 @@ final as (
         watched.video_length_seconds::numeric(12, 3) as video_length_seconds,
         watched.watched_seconds::numeric(12, 3) as watched_seconds,
         (watched.played_seconds - watched.watched_seconds)::numeric(14, 3) as replay_seconds,
-        least(100 * watched.watched_seconds / nullif(watched.video_length_seconds, 0), 100)
-            ::numeric(5, 2) as video_watch_pct,
+        case
+            when watched.video_length_seconds > 0
+                then least(100 * watched.watched_seconds / watched.video_length_seconds, 100)
+        end::numeric(5, 2) as video_watch_pct,
         watched.events_count::integer as events_count,
 
         ---------- timestamps
