@@ -31,7 +31,7 @@ rounded as (
     select
         topic,
         arrival_date,
-        -- -1 for a wrong clock, which says nothing about lateness; a clock slightly ahead is in time
+        -- -1 for a wrong clock, which tells no lateness; a clock slightly ahead is in time
         case
             when is_misdated then -1
             when seconds < 0 then 0

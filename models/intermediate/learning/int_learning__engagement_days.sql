@@ -49,9 +49,15 @@ app_events as not materialized (
 
     touched as (
 
-        select student_hash, date from changed
+        select
+            student_hash,
+            date
+        from changed
         union
-        select student_hash, session_date from changed
+        select
+            student_hash,
+            session_date
+        from changed
 
     ),
 

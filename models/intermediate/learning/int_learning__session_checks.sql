@@ -57,7 +57,6 @@ sessions as (
         min(_first_load_id) as first_load_id,
         coalesce(max(_first_load_id) filter (where is_late) > min(_first_load_id), false)
             as is_reopened,
-        min(ts) filter (where is_late) as first_late_ts,
         max(_load_id) as _load_id
     from events
     {% if is_incremental() %}
@@ -67,30 +66,39 @@ sessions as (
 
 ),
 
-revisions as (
+-- only of sessions that were changed: few, whose events the index finds
+reopened as (
 
     select
         sessions.session_id,
-        (count(*) filter (where gaps.is_revision))::integer as late_events_count,
-        min(gaps.ts) filter (where gaps.is_revision) = sessions.session_start as is_renamed,
-        bool_or(not gaps.is_revision and gaps.gap > interval '{{ var("session_timeout_minutes") }} minutes')
-            as is_merged
+        sessions.session_start,
+        events.ts,
+        events.is_late and events._first_load_id > sessions.first_load_id as is_revision
     from sessions
-    inner join lateral (
-        select
-            known.ts,
-            known.is_revision,
-            known.ts - lag(known.ts) over (partition by known.is_revision order by known.ts) as gap
-        from (
-            select
-                events.ts,
-                events.is_late and events._first_load_id > sessions.first_load_id as is_revision
-            from events
-            where events.session_id = sessions.session_id
-        ) as known
-    ) as gaps on true
+    inner join events on sessions.session_id = events.session_id
     where sessions.is_reopened
-    group by sessions.session_id, sessions.session_start
+
+),
+
+gaps as (
+
+    select
+        *,
+        ts - lag(ts) over (partition by session_id, is_revision order by ts)
+        > interval '{{ var("session_timeout_minutes") }} minutes' as is_apart
+    from reopened
+
+),
+
+revisions as (
+
+    select
+        session_id,
+        (count(*) filter (where is_revision))::integer as late_events_count,
+        min(ts) filter (where is_revision) = session_start as is_renamed,
+        bool_or(is_apart and not is_revision) as is_merged
+    from gaps
+    group by session_id, session_start
 
 ),
 

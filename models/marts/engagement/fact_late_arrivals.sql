@@ -54,7 +54,9 @@ final as (
         {% for percent in [50, 90, 95, 99] %}
             (
                 min(lateness_seconds) filter (
-                    where lateness_seconds >= 0 and reached_count >= dated_count * {{ percent / 100 }}
+                    where
+                    lateness_seconds >= 0
+                    and reached_count >= dated_count * {{ percent / 100 }}
                 )
             )::bigint as lateness_p{{ percent }}_seconds,
         {% endfor %}

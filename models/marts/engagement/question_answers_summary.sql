@@ -34,8 +34,12 @@ answers as (
         count(duration_seconds) as timed_count,
         -- who leaves a question open does not think about it all the time
         coalesce(
-            sum(least(duration_seconds, {{ var('dwell_cap_seconds') }}))
-                filter (where duration_seconds is not null), 0
+            sum(
+                case
+                    when duration_seconds is not null
+                        then least(duration_seconds, {{ var('dwell_cap_seconds') }})
+                end
+            ), 0
         ) as time_spent,
         max(_first_load_id) as _load_id
     from arrived

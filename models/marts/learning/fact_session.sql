@@ -77,8 +77,10 @@ sessions as (
             sum(events.dwell_seconds) filter (where not coalesce(events.is_login_as, false)), 0
         )::integer as engaged_seconds,
         count(*) filter (where events.topic is null)::integer as moodle_events_count,
-        (array_agg(events.source_session_id order by events.ts, events.event_id)
-            filter (where events.source_session_id is not null))[1] as source_session_id,
+        (
+            array_agg(events.source_session_id order by events.ts, events.event_id)
+            filter (where events.source_session_id is not null)
+        )[1] as source_session_id,
         count(distinct events.source_session_id)::integer as source_sessions_count,
         {{ session_device('events') }} as device_type,
         bool_or(events.is_login_as) as is_login_as,

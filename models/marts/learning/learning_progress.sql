@@ -52,7 +52,10 @@ weeks as (
     from progress
     left join courses on progress.course_id = courses.course_id
     left join categories on courses.category_id = categories.category_id
-    group by progress.student_hash, coalesce(categories.name, progress.subject, 'Unknown'), week_start
+    group by
+        progress.student_hash,
+        coalesce(categories.name, progress.subject, 'Unknown'),
+        week_start
 
 ),
 

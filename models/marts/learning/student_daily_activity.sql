@@ -44,7 +44,7 @@ days as (
         count(distinct object_id) filter (
             where is_engagement_event and event_name = '\mod_quiz\event\attempt_started'
         )
-        + count(distinct (source_parent_id, attempt_no)) filter (
+        + count(distinct concat_ws('|', source_parent_id, attempt_no)) filter (
             where is_engagement_event and topic = 'quiz'
         ) as quizzes_attempted,
         count(distinct object_id) filter (
