@@ -94,10 +94,10 @@ final as (
         {{ device_class('device_told') }} as device_type,
         ip_geo,
         scroll_depth::numeric(5, 2) as scroll_depth,
-        duration_seconds::numeric(12, 3) as duration_seconds,
+        duration_seconds::numeric(14, 6) as duration_seconds,
         -- how long a page was read; what answers, attempts and lessons took lies before the event
         case
-            when action = 'viewed'
+            when action = 'viewed' and duration_seconds is not null
                 then least(floor(duration_seconds), {{ var('dwell_cap_seconds') }})
         end::integer as reported_seconds,
         video_length_seconds::numeric(12, 3) as video_length_seconds,

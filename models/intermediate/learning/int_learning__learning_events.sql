@@ -5,7 +5,7 @@
     'topic': 'null::text', 'source_partition': 'null::integer', 'source_offset': 'null::bigint',
     'source_session_id': 'null::text', 'source_object_id': 'null::text',
     'source_parent_id': 'null::text', 'subject': 'null::text', 'page': 'null::text',
-    'scroll_depth': 'null::numeric(5, 2)', 'duration_seconds': 'null::numeric(12, 3)',
+    'scroll_depth': 'null::numeric(5, 2)', 'duration_seconds': 'null::numeric(14, 6)',
     'reported_seconds': 'null::integer', 'video_length_seconds': 'null::numeric(12, 3)',
     'watched_from_seconds': 'null::numeric(12, 3)', 'watched_to_seconds': 'null::numeric(12, 3)',
     'score': 'null::numeric(12, 4)', 'max_score': 'null::numeric(12, 4)',

@@ -11,6 +11,7 @@
             {'columns': ['session_id']},
             {'columns': ['activity_id', 'chapter_id']},
             {'columns': ['_load_id']},
+            {'columns': ['topic', '_load_id']},
         ],
         meta={'grain': ['event_key'], 'owner': 'data-team'},
     )
@@ -52,10 +53,9 @@ new_events as (
     {% if is_incremental() %}
         -- one look into the index per record, however large the fact is
         left join lateral (
-            select true as is_built
+            select count(*) as copies
             from {{ this }} as known
             where events.topic is not null and events.event_key = known.event_key
-            limit 1
         ) as earlier on true
     {% endif %}
     where
@@ -71,7 +71,7 @@ new_events as (
                 and events.source_offset = later_copies.source_offset
         )
         {% if is_incremental() %}
-            and earlier.is_built is null
+            and earlier.copies = 0
         {% endif %}
 
 ),
