@@ -39,3 +39,10 @@ def stop_broker(settings: Settings, say: Say, is_deleted: bool = False) -> None:
         say("the Kafka broker is stopped: it held its records in memory, those not loaded are gone")
     if is_deleted:
         broker.delete()
+
+
+def has_kafka(settings: Settings) -> bool:
+    """Whether there is a Kafka to read: the user's own, or the embedded one, running."""
+    if not settings.is_broker_embedded:
+        return settings.kafka_bootstrap_servers is not None
+    return embedded_broker(settings).find() is not None
