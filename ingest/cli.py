@@ -8,9 +8,14 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.collector.commands import collect_command
 from ingest.errors import UserError
+from ingest.events.commands import retention_command
+from ingest.kafka.commands import load_events_command, topics_app
+from ingest.moodle.commands import load_moodle_command
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
+from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
 
 app = typer.Typer(
@@ -24,13 +29,16 @@ app = typer.Typer(
 
 @app.command()
 def up() -> None:
-    """Start the warehouse (or check your own server) and create what a first load needs."""
+    """Start the warehouse and the broker (or check your own server), and prepare a first load."""
+    from ingest.kafka.embedded import start_broker
+
     settings = load_settings()
     started = start_warehouse(settings)
     if not settings.is_embedded:
         typer.echo(f"the warehouse at {settings.pg_host} is ready")
     else:
         typer.echo("the warehouse is running" if started else "the warehouse was running already")
+    start_broker(settings, typer.echo)
 
 
 @app.command()
@@ -39,8 +47,11 @@ def down(
         bool, typer.Option("--delete", help="Delete its data too: everything loaded and built.")
     ] = False,
 ) -> None:
-    """Stop the embedded warehouse; your own server is left alone."""
+    """Stop the embedded warehouse and broker; your own servers are left alone."""
+    from ingest.kafka.embedded import stop_broker
+
     settings = load_settings()
+    stop_broker(settings, typer.echo, delete)
     if not settings.is_embedded:
         typer.echo(f"nothing to stop: {settings.pg_host} is your own server")
     elif delete:
@@ -66,29 +77,17 @@ def status(
         Console(soft_wrap=True).print(render(found))
 
 
+app.add_typer(topics_app, name="topics")
+
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
 app.add_typer(load_app, name="load")
 
 
-@load_app.command("moodle")
-def load_moodle_command(
-    full: Annotated[
-        bool, typer.Option("--full", help="Read every row again, not only what is new.")
-    ] = False,
-    tables: Annotated[
-        str, typer.Option(help="Only these, without prefix, separated by commas: user,course")
-    ] = "",
-) -> None:
-    """Load the Moodle database named by COURSEHOUSE_MOODLE_DSN."""
-    # dlt and its drivers cost a second to import: only those who load pay for it
-    from ingest.moodle.load import load_moodle
-
-    names = [name.strip() for name in tables.split(",") if name.strip()]
-    changed = load_moodle(load_settings(), typer.echo, names, full)
-    typer.echo(
-        f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
-        f" {changed.deleted:,} deleted rows"
-    )
+load_app.command("moodle")(load_moodle_command)
+load_app.command("events")(load_events_command)
+app.command("collect")(collect_command)
+app.command("retention")(retention_command)
+app.command("simulate")(simulate_command)
 
 
 @app.command()

@@ -19,42 +19,71 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.errors import UserError
+from ingest.kafka.embedded import has_kafka, start_broker
+from ingest.kafka.load import load_events
+from ingest.kafka.summary import Tally
 from ingest.moodle.load import load_moodle
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
 from ingest.settings import PROJECT_DIR, Settings
+from ingest.simulate.plan import Plan
+from ingest.simulate.sinks import to_kafka
+from ingest.simulate.world import simulate
 from ingest.status import warehouse_status
 from ingest.warehouse.publish import Counts
 
 DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
 BUILT_MARK = "demo_built"
+# what a real week has: records that come late, twice, in the wrong order, or broken
+SAMPLE_EVENTS = Plan(
+    late_share=0.02, duplicate_share=0.01, out_of_order_share=0.05, malformed_share=0.005
+)
 
 
 def run_demo(settings: Settings, console: Console) -> None:
     """Start, load, build, document, summarise. `UserError` when a step or a test fails.
 
-    Loads the user's own Moodle if `COURSEHOUSE_MOODLE_DSN` names one, else the sample. A second
-    run finds nothing new and builds nothing.
+    Loads the user's own Moodle if `COURSEHOUSE_MOODLE_DSN` names one, else the sample with a
+    simulated week of events. A second run finds nothing new and builds nothing.
     """
     started = time.monotonic()
     with _step(console, "Postgres"):
         start_warehouse(settings)
-    if settings.moodle_dsn is None:
+    with _step(console, "Kafka broker"):
+        start_broker(settings, console.print)
+    is_sample = settings.moodle_dsn is None
+    if is_sample:
         with _step(console, "sample Moodle site"):
             dsn = _sample_site(settings)
         settings = settings.model_copy(update={"moodle_dsn": SecretStr(dsn)})
+
+    def say(line: str) -> None:
+        console.print(f"  {line}", style="dim")
+
     with _step(console, "load Moodle"):
-        loaded = load_moodle(settings, lambda line: console.print(f"  {line}", style="dim"))
+        loaded = load_moodle(settings, say)
+    if has_kafka(settings):
+        with _step(console, "load events"):
+            if is_sample and not _has_events(settings):
+                to_kafka(settings)(simulate(SAMPLE_EVENTS))
+            events = load_events(settings, say)
+    else:
+        events = Tally()
     mark = settings.home_dir / BUILT_MARK
     state = _state(settings)
-    if loaded.total == 0 and mark.exists() and mark.read_text() == state and DOCS_PAGE.exists():
+    if (
+        loaded.total + events.total == 0
+        and mark.exists()
+        and mark.read_text() == state
+        and DOCS_PAGE.exists()
+    ):
         console.print("nothing new since the last build, nothing built")
         built = None
     else:
         mark.unlink(missing_ok=True)
         built = _build(console)
         mark.write_text(state)
-    _summarise(settings, console, loaded, built, time.monotonic() - started)
+    _summarise(settings, console, (loaded, events), built, time.monotonic() - started)
 
 
 def _sample_site(settings: Settings) -> str:
@@ -82,6 +111,14 @@ def _create_database(settings: Settings, conn: psycopg.Connection) -> None:
             "your role may not create a database for the sample site: "
             "set COURSEHOUSE_MOODLE_DSN to a Moodle of your own"
         ) from None
+
+
+def _has_events(settings: Settings) -> bool:
+    with connect(settings) as conn:
+        row = conn.execute(
+            "select exists(select from ops.load_manifest where source = 'events')"
+        ).fetchone()
+    return row == (True,)
 
 
 def _build(console: Console) -> BuildResult:
@@ -121,10 +158,11 @@ def _step(console: Console, name: str) -> Iterator[None]:
 def _summarise(
     settings: Settings,
     console: Console,
-    loaded: Counts,
+    loaded: tuple[Counts, Tally],
     built: BuildResult | None,
     seconds: float,
 ) -> None:
+    rows_loaded, events = loaded
     status = warehouse_status(settings)
     with connect(settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
         figures = cursor.execute("select * from marts_learning.site_summary").fetchone() or {}
@@ -136,7 +174,9 @@ def _summarise(
     table.add_row("data", f"{rows:,} rows in {tables} tables, as of {figures['as_of']:%d %b %Y}")
     table.add_row(
         "loaded now",
-        f"{loaded.inserted:,} new, {loaded.updated:,} changed, {loaded.deleted:,} deleted rows",
+        f"{rows_loaded.inserted:,} new, {rows_loaded.updated:,} changed,"
+        f" {rows_loaded.deleted:,} deleted rows;"
+        f" {events.accepted:,} events, {events.rejected.total():,} rejected",
     )
     table.add_row(
         "learners",

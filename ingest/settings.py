@@ -1,14 +1,16 @@
 """Settings from `COURSEHOUSE_*` environment variables; `.env.example` lists them all."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import UserError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 EMBEDDED_PORT = 54329
+EMBEDDED_KAFKA_PORT = 54392
 
 
 class Settings(BaseSettings):
@@ -26,6 +28,36 @@ class Settings(BaseSettings):
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
 
+    kafka_bootstrap_servers: str | None = Field(
+        default=None, description="set: your own cluster, no broker is embedded"
+    )
+    kafka_port: int | None = Field(default=None, ge=1024, le=65535)
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = None
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca_location: FilePath | None = None
+    kafka_ssl_certificate_location: FilePath | None = None
+    kafka_ssl_key_location: FilePath | None = None
+    kafka_ssl_key_password: SecretStr | None = None
+
+    write_key: SecretStr | None = Field(
+        default=None, description="what `simulate --to track` shows a collector"
+    )
+
+    collect_sink: Literal["kafka", "postgres"] | None = None
+    collect_keys_file: Path | None = None
+    collect_keys: str = Field(default="", description="name=SHA-256 of the key in hex, ...")
+    collect_moodle_token: SecretStr | None = Field(default=None, min_length=16)
+    collect_trusted_proxies: str = Field(default="", description="addresses and networks")
+    collect_cors_origins: str = ""
+    collect_max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000)
+    collect_max_batch: int = Field(default=500, ge=1, le=10_000)
+    collect_rate: float = Field(default=1_000, gt=0, description="records per second and key")
+    collect_backlog_bytes: int = Field(default=67_108_864, ge=2_000_000)
+    collect_ack_timeout_seconds: float = Field(default=10, ge=1, le=300)
+    collect_access_log: bool = False
+
     @property
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
@@ -35,6 +67,26 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """True when Coursehouse runs its own Postgres."""
         return self.pg_host is None
+
+    @property
+    def is_broker_embedded(self) -> bool:
+        """True when Coursehouse runs its own Kafka broker.
+
+        Beside your own Postgres only if a port is set: it takes no login and forgets.
+        """
+        has_place = self.is_embedded or self.kafka_port is not None
+        return self.kafka_bootstrap_servers is None and has_place
+
+    @property
+    def collect_into(self) -> Literal["kafka", "postgres"]:
+        """Where the collector keeps records: the embedded broker forgets, so only a real one."""
+        return self.collect_sink or ("kafka" if self.kafka_bootstrap_servers else "postgres")
+
+    @property
+    def collect_keys_path(self) -> Path:
+        """The file of the collector's write keys."""
+        file = self.collect_keys_file or self.home_dir / "collect_keys.json"
+        return file if file.is_absolute() else PROJECT_DIR / file
 
 
 def load_settings() -> Settings:

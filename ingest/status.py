@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.errors import UserError
+from ingest.kafka.status import POSITIONS, KafkaStatus, add_arrivals, kafka_status, render_kafka
 from ingest.postgres import connect, embedded, warehouse_dsn
 from ingest.settings import Settings
 
@@ -64,6 +65,7 @@ class WarehouseStatus:
     schemas: dict[str, SchemaStatus] = field(default_factory=dict)
     last_load: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_build: dict[str, Any] | None = None
+    kafka: KafkaStatus | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What `json.dumps` takes; times as ISO 8601 strings."""
@@ -74,6 +76,7 @@ class WarehouseStatus:
 def warehouse_status(settings: Settings) -> WarehouseStatus:
     """Ask the warehouse. One that does not run or answer is a status, not an error."""
     status = WarehouseStatus(running=False, embedded=settings.is_embedded)
+    status.kafka = kafka_status(settings)
     if settings.is_embedded:
         status.data_directory = str(embedded(settings).data_directory)
     try:
@@ -90,13 +93,16 @@ def warehouse_status(settings: Settings) -> WarehouseStatus:
         status.schemas = _schemas(connection)
         status.last_load = {row.pop("source"): row for row in _rows(connection, _LAST_LOADS)}
         status.last_build = next(iter(_rows(connection, _LAST_BUILD)), None)
+        if status.kafka:
+            rows = status.schemas.get("raw_events", SchemaStatus()).tables
+            add_arrivals(status.kafka, _rows(connection, POSITIONS), rows)
     return status
 
 
 def render(status: WarehouseStatus) -> RenderableType:
     """The same for people; the password is masked."""
     if not status.running:
-        return Text(status.detail or "the warehouse is not running")
+        return Group(Text(status.detail or "the warehouse is not running"), *_kafka(status))
     kind = "embedded" if status.embedded else "your own server"
     parts: list[RenderableType] = [
         Text(f"Postgres {status.server_version} ({kind}), {_masked(status.warehouse_dsn or '')}")
@@ -122,7 +128,11 @@ def render(status: WarehouseStatus) -> RenderableType:
                 f"{build['models']} models, {build['tests']} tests, {build['failures']} failures"
             )
         )
-    return Group(*parts)
+    return Group(*parts, *_kafka(status))
+
+
+def _kafka(status: WarehouseStatus) -> list[RenderableType]:
+    return [render_kafka(status.kafka)] if status.kafka else []
 
 
 def _schemas(connection: psycopg.Connection) -> dict[str, SchemaStatus]:

@@ -94,9 +94,14 @@ def _describe(error: Any) -> str:
     return f"{place or 'record'}: {error.message}"
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)
+def _holds_nul(record: Any) -> bool:
+    left = [record]
+    while left:  # not recursive: what parses may be nested deeper than Python calls
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and "\0" in value:
+            return True
+    return False

@@ -54,3 +54,8 @@ def choose(names: list[str]) -> list[Topic]:
         if name not in known:
             raise UserError(f"there is no topic {name}: choose from {', '.join(known)}")
     return [known[name] for name in names or known]
+
+
+def listed(text: str) -> list[str]:
+    """The names in a list separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -35,24 +35,43 @@ class Account:
         (with errors) is returned as text, or goes to the descriptor `output`. Raises `OSError`
         when the account cannot execute it.
         """
-        drop = os.geteuid() == 0
-        keep = ("PATH", "LD_LIBRARY_PATH", "TZ")
         return subprocess.run(
             [str(part) for part in command],
-            env={key: os.environ[key] for key in keep if key in os.environ}
-            | {"LC_ALL": "C", **(env or {})},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if output is None else output,
-            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             check=False,
-            user=self.uid if drop else None,
-            group=self.gid if drop else None,
-            extra_groups=[] if drop else None,
-            umask=0o077,
+            **self._surroundings(env),
         )
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        output: int | IO[Any],
+        env: Mapping[str, str] | None = None,
+    ) -> "subprocess.Popen[bytes]":
+        """Start a program like `run`, in a session of its own, so that it outlives this process."""
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdout=output,
+            start_new_session=True,
+            **self._surroundings(env),
+        )
+
+    def _surroundings(self, env: Mapping[str, str] | None) -> dict[str, Any]:
+        drop = os.geteuid() == 0
+        keep = ("PATH", "LD_LIBRARY_PATH", "TZ")
+        return {
+            "env": {key: os.environ[key] for key in keep if key in os.environ}
+            | {"LC_ALL": "C", **(env or {})},
+            "cwd": "/",
+            "stdin": subprocess.DEVNULL,
+            "stderr": subprocess.STDOUT,
+            "user": self.uid if drop else None,
+            "group": self.gid if drop else None,
+            "extra_groups": [] if drop else None,
+            "umask": 0o077,
+        }
 
     def can_enter(self, directory: Path) -> bool:
         """True if this account may pass through every directory down to `directory`."""
@@ -93,6 +112,16 @@ def server_account(data_dir: Path) -> Account:
     account = _create_service_account() or _find("nobody")
     if account is None:
         raise UserError("Postgres refuses to run as root and there is no other OS user: make one")
+    return account
+
+
+def powerless_account() -> Account:
+    """Who runs a server that needs no file of ours: this user, for root `nobody`."""
+    if os.geteuid() != 0:
+        return Account("", os.geteuid(), os.getegid())  # a user without a name will do
+    account = _find("nobody")
+    if account is None:
+        raise UserError("servers must not run as root and there is no OS user `nobody`: make one")
     return account
 
 

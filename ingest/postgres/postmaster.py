@@ -1,22 +1,16 @@
-"""The running server process: find it, start it, stop it.
-
-Processes are recognised by their command line in /proc, never by a bare pid: after a crash or a
-reboot the pid in postmaster.pid may belong to a stranger.
-"""
+"""The running server process: find it, start it, stop it."""
 
 import errno
 import itertools
 import os
 import re
 import shlex
-import socket
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest import processes
 from ingest.errors import UserError
-from ingest.postgres.access import LISTEN
 from ingest.postgres.account import Account
 from ingest.postgres.binaries import Binaries
 from ingest.postgres.cluster import Cluster, disk_full
@@ -102,22 +96,8 @@ def stop(cluster: Cluster, binaries: Binaries, account: Account) -> None:
 
 
 def _serves(pid: int, cluster: Cluster) -> bool:
-    arguments = _arguments(pid)
+    arguments = processes.arguments(pid)
     return ("-D", str(cluster.data_dir)) in itertools.pairwise(arguments)
-
-
-def _arguments(pid: int) -> list[str]:
-    try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # ended meanwhile; a zombie has an empty command line
-        return []
-    return os.fsdecode(raw).rstrip("\0").split("\0")
-
-
-def _processes() -> Iterator[tuple[int, list[str]]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (arguments := _arguments(int(entry.name))):
-            yield int(entry.name), arguments
 
 
 def _remove_stale_lock(cluster: Cluster) -> None:
@@ -137,7 +117,7 @@ def _remove_stale_lock(cluster: Cluster) -> None:
 
 def _workers(cluster: Cluster) -> list[int]:
     title = f"postgres: {cluster.name}"
-    return [pid for pid, arguments in _processes() if arguments[0].startswith(title)]
+    return [pid for pid, arguments in processes.running() if arguments[0].startswith(title)]
 
 
 def require_free(port: int, cluster: Cluster) -> None:
@@ -149,22 +129,14 @@ def require_free(port: int, cluster: Cluster) -> None:
         raise UserError(f"port {port} is reserved: set COURSEHOUSE_PG_PORT to one above 1023")
     has_crashed = (cluster.data_dir / "postmaster.pid").exists()
     deadline = time.monotonic() + (_PASSING_SECONDS if has_crashed else 0)
-    while (number := _bind_error(port)) == errno.EADDRINUSE and time.monotonic() < deadline:
+    while (
+        number := processes.bind_error(port)
+    ) == errno.EADDRINUSE and time.monotonic() < deadline:
         time.sleep(0.05)
     if number == errno.EADDRINUSE:
         raise _port_taken(port)
     if number:
         raise UserError(f"port {port} cannot be used: {os.strerror(number)}")
-
-
-def _bind_error(port: int) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LISTEN, port))
-        except OSError as error:
-            return error.errno or errno.EADDRNOTAVAIL
-    return 0
 
 
 def _port_taken(port: int) -> UserError:
@@ -174,7 +146,7 @@ def _port_taken(port: int) -> UserError:
 
 
 def _holder(port: int) -> str:
-    for _, arguments in _processes():
+    for _, arguments in processes.running():
         if f"port={port}" in arguments:
             for argument in arguments:
                 if argument.startswith("coursehouse.home="):

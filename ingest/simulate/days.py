@@ -24,9 +24,9 @@ HABITS = (
 )
 
 
-def learner_day(dice: Dice, person: Person, midnight: int) -> Iterator[Event]:
-    """What a learner does from that midnight (UTC) on; a late visit runs into the next day."""
-    at = midnight + int(dice.triangular(5 * HOUR, 24 * HOUR, 19 * HOUR))
+def learner_day(dice: Dice, person: Person, begin: int) -> Iterator[Event]:
+    """What a learner does on the day that begins then; a late visit runs into the next one."""
+    at = begin + int(dice.triangular(5 * HOUR, 24 * HOUR, 19 * HOUR))
     for _ in range(dice.between(1, 3)):
         visit = Visit(dice, person, at)
         yield from _visit(visit)

@@ -12,7 +12,6 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CLOCK = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in range(86_400)]
 
 
 class Dice(random.Random):
@@ -46,9 +45,8 @@ class Dice(random.Random):
 
 def iso(at: int) -> str:
     """Milliseconds since 1970 as ISO 8601 in UTC."""
-    days, rest = divmod(at, DAY)
-    seconds, millis = divmod(rest, SECOND)
-    return f"{_date(days)}T{CLOCK[seconds]}.{millis:03}Z"
+    minutes, millis = divmod(at, MINUTE)
+    return f"{_minute(minutes)}:{millis // SECOND:02}.{millis % SECOND:03}Z"
 
 
 def moment(at: int) -> datetime:
@@ -56,6 +54,6 @@ def moment(at: int) -> datetime:
     return EPOCH + timedelta(milliseconds=at)
 
 
-@lru_cache(maxsize=1024)
-def _date(days: int) -> str:
-    return (EPOCH + timedelta(days=days)).date().isoformat()
+@lru_cache(maxsize=4096)  # a day and a half: people's days are played one after the other
+def _minute(minutes: int) -> str:
+    return (EPOCH + timedelta(minutes=minutes)).isoformat()[:16]

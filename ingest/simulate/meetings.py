@@ -11,10 +11,10 @@ NO_END = 0.15  # the host's browser crashed
 NO_GOODBYE = 0.2  # a participant's did
 
 
-def meeting(dice: Dice, course: Course, people: list[Person], midnight: int) -> Iterator[Event]:
-    """One meeting of a course on that day (UTC). Who opened it, the first of `people`, attends."""
+def meeting(dice: Dice, course: Course, people: list[Person], begin: int) -> Iterator[Event]:
+    """One meeting of a course on the day that begins then; the first of `people` opens it."""
     host = people[0]
-    started = midnight + dice.between(8 * 4, 20 * 4) * 15 * MINUTE  # on the quarter hour
+    started = begin + dice.between(8 * 4, 20 * 4) * 15 * MINUTE  # on the quarter hour
     ended = started + dice.pick(LENGTHS) * MINUTE + dice.between(-120, 300) * SECOND
     about = {
         "meeting_id": f"meeting-{dice.getrandbits(48):012x}",

@@ -72,9 +72,9 @@ class Shopper:
             self.at += SECOND + self.dice.about(30 * SECOND)
 
 
-def shop_visit(dice: Dice, person: Person | None, midnight: int) -> Iterator[Event]:
-    """A visit on that day (UTC): to look, to fill a cart, to buy."""
-    shopper = Shopper(dice, person, midnight + dice.between(0, DAY - 1))
+def shop_visit(dice: Dice, person: Person | None, begin: int) -> Iterator[Event]:
+    """A visit on the day that begins then: to look, to fill a cart, to buy."""
+    shopper = Shopper(dice, person, begin + dice.between(0, DAY - 1))
     sold = products()
     referrer = dice.pick(REFERRERS)
     tag = dice.pick(TAGS)

@@ -11,7 +11,7 @@ from ingest.simulate.meetings import meeting, meeting_size
 from ingest.simulate.noise import Arrival, Noise
 from ingest.simulate.plan import Plan
 from ingest.simulate.shop import shop_visit
-from ingest.simulate.site import Event, Person, courses, people
+from ingest.simulate.site import Course, Event, Person, courses, people
 from ingest.simulate.truth import truth_of
 
 EVENTS_OF_A_LEARNER = 30  # on a day, for the size of the population: busier days need more people
@@ -34,12 +34,12 @@ def simulate(plan: Plan) -> Iterator[Message]:
     noise = Noise(plan)
     waiting: list[Arrival] = []
     number = 0
-    for midnight, events in _days(plan):
+    for begin, events in _days(plan):
         for event in events:
             waiting.extend(noise.arrivals(number, event))
             number += 1
         waiting.sort()  # by arrival, then rank: no two are alike
-        arrived = [record for record in waiting if record.at < midnight + DAY]
+        arrived = [record for record in waiting if record.at < begin + DAY]
         waiting = waiting[len(arrived) :]
         yield from _messages(arrived)
     yield from _messages(waiting)
@@ -55,34 +55,40 @@ def _messages(records: list[Arrival]) -> Iterator[Message]:
         yield Message(topic, key, value, moment(at))
 
 
-def _days(plan: Plan) -> Iterator[tuple[int, list[Event]]]:
-    """The start of each day and what began on it, exactly `plan.events` events in all."""
+def _days(plan: Plan) -> Iterator[tuple[int, Iterator[Event]]]:
+    """The start of each day and what begins on it; `plan.events` events in all, to the event.
+
+    The events of a day are to be taken before the next day is asked for.
+    """
     dice = Dice(plan.seed)
     busiest = plan.events // plan.days + 1
     learners = people(dice, busiest // EVENTS_OF_A_LEARNER)
-    for day in range(plan.days):
-        midnight = plan.end - (plan.days - day) * DAY
-        quota = plan.events * (day + 1) // plan.days - plan.events * day // plan.days
-        happening = chain.from_iterable(_doings(dice, learners, midnight))
-        in_time = (event for event in happening if event.at < plan.end)
-        yield midnight, list(islice(in_time, quota))
-
-
-def _doings(dice: Dice, learners: list[Person], midnight: int) -> Iterator[Iterator[Event]]:
-    """What people do on a day, without end: whoever needs enough of it stops."""
-    turns = cycle(dice.sample(learners, len(learners)))
     classes = [
         (course, [person for person in learners if course in person.courses])
         for course in courses()
     ]
+    end = plan.end
+    for day in range(plan.days):
+        begin = end - (plan.days - day) * DAY
+        quota = plan.events * (day + 1) // plan.days - plan.events * day // plan.days
+        happening = chain.from_iterable(_doings(dice, learners, classes, begin))
+        in_time = (event for event in happening if event.at < end)
+        yield begin, islice(in_time, quota)
+
+
+def _doings(
+    dice: Dice, learners: list[Person], classes: list[tuple[Course, list[Person]]], begin: int
+) -> Iterator[Iterator[Event]]:
+    """What people do on a day, without end: whoever has enough of it stops."""
+    turns = cycle(dice.sample(learners, len(learners)))
     while True:
         draw = dice.random()
         if draw < MEETINGS:
             course, learners_of_it = dice.pick(classes)
             size = min(meeting_size(dice), len(learners_of_it))
-            yield meeting(dice, course, dice.sample(learners_of_it, size), midnight)
+            yield meeting(dice, course, dice.sample(learners_of_it, size), begin)
         elif draw < SHOPPING:
             person = None if dice.chance(ANONYMOUS) else next(turns)
-            yield shop_visit(dice, person, midnight)
+            yield shop_visit(dice, person, begin)
         else:
-            yield learner_day(dice, next(turns), midnight)
+            yield learner_day(dice, next(turns), begin)

@@ -27,8 +27,16 @@ create table if not exists ops.kafka_position (
     topic text not null,
     partition integer not null,
     next_offset bigint not null check (next_offset >= 0),
+    topic_id text, -- a topic that was deleted and made anew has another one
     updated_at timestamptz not null default clock_timestamp(),
     primary key (topic, partition)
+);
+
+-- Numbers the records that came over HTTP, in the transaction that stores them.
+create table if not exists ops.http_position (
+    topic text primary key,
+    next_offset bigint not null check (next_offset >= 0),
+    updated_at timestamptz not null default clock_timestamp()
 );
 
 -- One row per batch file: the same content loads once into a topic.

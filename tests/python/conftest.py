@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from event_lanes import EventLane
 from moodle_sites import SMALL, Lane, create_tables, fill_small
 
+from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 
@@ -76,3 +78,9 @@ def sample_lane(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFac
     lane = Lane(moodle, warehouse, tmp_path_factory.mktemp("home"))
     lane.load()
     return lane
+
+
+@pytest.fixture
+def events(broker: EmbeddedBroker, database: Callable[[], str], tmp_path: Path) -> EventLane:
+    """An empty broker and an empty warehouse."""
+    return EventLane(broker.bootstrap_servers, database(), tmp_path)

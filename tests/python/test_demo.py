@@ -22,6 +22,7 @@ def environment(
     own = {
         "COURSEHOUSE_HOME": str(tmp_path_factory.mktemp("demo") / "home"),
         "COURSEHOUSE_PG_PORT": str(free_port()),
+        "COURSEHOUSE_KAFKA_PORT": str(free_port()),
     }
     yield {**kept, **own}
     subprocess.run(

@@ -570,13 +570,22 @@ def test_the_commands_start_count_and_stop_the_embedded_warehouse(
     environment = {
         "COURSEHOUSE_HOME": str(place / "home"),
         "COURSEHOUSE_PG_PORT": str(free_port()),
+        "COURSEHOUSE_KAFKA_PORT": str(free_port()),
     }
+    kafka = f"on 127.0.0.1:{environment['COURSEHOUSE_KAFKA_PORT']}"
     idle = coursehouse("status", "--json", **environment)
     assert idle.code == 0
     assert json.loads(idle.out)["running"] is False
     assert "nothing to stop" in coursehouse("down", **environment).out
     try:
-        assert coursehouse("up", **environment).out == "the warehouse is running\n"
+        assert coursehouse("up", **environment).out.splitlines() == [
+            "the warehouse is running",
+            f"the Kafka broker is running {kafka}",
+        ]
+        assert coursehouse("up", **environment).out.splitlines() == [
+            "the warehouse was running already",
+            f"the Kafka broker was running already {kafka}",
+        ]
         status = json.loads(coursehouse("status", "--json", **environment).out)
         with psycopg.connect(status["warehouse_dsn"]) as connection:
             connection.execute("create schema shop")
@@ -585,7 +594,13 @@ def test_the_commands_start_count_and_stop_the_embedded_warehouse(
                 "insert into ops.load_manifest (load_id, source, started_at, completed_at)"
                 " values (1, 'moodle', now(), now()), (2, 'moodle', now(), now())"
             )
+            connection.execute(
+                "insert into ops.kafka_position (topic, partition, next_offset)"
+                " values ('quiz', 0, 3000), ('quiz', 3, 40)"
+            )
         status = json.loads(coursehouse("status", "--json", **environment).out)
+        quiz = {"partitions": 4, "positions": {"0": 3000, "3": 40}, "rows": 0}
+        assert status["kafka"]["running"] and status["kafka"]["topics"]["quiz"] == quiz
         assert status["running"] and status["embedded"]
         assert status["schemas"]["shop"]["tables"] == {'odd "name': 7}
         assert status["schemas"]["shop"]["rows"] == 7
@@ -593,10 +608,13 @@ def test_the_commands_start_count_and_stop_the_embedded_warehouse(
         assert status["last_build"] is None
         shown = coursehouse("status", **environment).out
         assert "shop" in shown and "last load of moodle" in shown
+        assert "Kafka (embedded, in memory)" in shown and "3,040" in shown
         secret = (place / "home" / "postgres.secret").read_text().strip()
         assert secret not in shown
     finally:
-        assert coursehouse("down", **environment).out == "the warehouse is stopped\n"
+        stopped = coursehouse("down", **environment).out.splitlines()
+        assert stopped[0].startswith("the Kafka broker is stopped: it held its records in memory")
+        assert stopped[1:] == ["the warehouse is stopped"]
 
 
 def test_your_own_server_is_used_and_nothing_embedded_is_started(
@@ -609,6 +627,7 @@ def test_your_own_server_is_used_and_nothing_embedded_is_started(
     status = json.loads(coursehouse("status", "--json", **environment).out)
     assert (status["running"], status["embedded"]) == (True, False)
     assert "ops" in status["schemas"]
+    assert status["kafka"] is None
     assert "is your own server" in coursehouse("down", **environment).out
     assert not (place / "home").exists()
     environment["COURSEHOUSE_PG_PASSWORD"] = "wrong"

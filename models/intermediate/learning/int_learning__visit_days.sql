@@ -60,7 +60,7 @@ final as (
         lag(activity_date) over person as previous_date,
         lead(activity_date) over person as next_date
     from segmented
-    window person as (partition by segment, student_hash order by activity_date)
+    window person as (partition by student_hash, segment order by activity_date)
 
 )
 

@@ -47,14 +47,15 @@ final as (
         visits.visit_started_at,
         visits.seconds,
         visits.max_scroll_depth,
+        -- of two that begin at once either will do: their outcome is the same
         row_number() over (
-            partition by visits.course_id, visits.chapter_id, visits.date, visits.student_hash
-            order by visits.visit_started_at, visits.visit_id
+            partition by visits.student_hash, visits.course_id, visits.date, visits.chapter_id
+            order by visits.visit_started_at
         ) = 1 as is_first_of_day,
         visits.visit_started_at <= site.as_of - {{ horizon }} as is_observed,
         coalesce(
             max(chapters.sequence_no) over (
-                partition by visits.course_id, visits.student_hash
+                partition by visits.student_hash, visits.course_id
                 order by visits.visit_started_at
                 range between current row and {{ horizon }} following
             ) > chapters.sequence_no,

@@ -10,6 +10,21 @@ with visits as (
 
 ),
 
+bounds as (
+
+    select
+        min(activity_date) as first_date,
+        max(activity_date) as last_date
+    from visits
+
+),
+
+segments as (
+
+    select distinct segment from visits
+
+),
+
 -- a visit keeps a person in a trailing window until the window passes or the next visit
 -- takes over, so distinct counts become running sums of arrivals and departures
 changes as (
@@ -56,29 +71,19 @@ changes as (
         coalesce(next_date > activity_date + {{ mau_days }}, true)::integer as dormant_count
     from visits
 
-),
+    union all
 
-bounds as (
-
-    select
-        min(activity_date) as first_date,
-        max(activity_date) as last_date
-    from visits
-
-),
-
-segments as (
-
-    select distinct segment from visits
-
-),
-
-calendar as (
-
+    -- days on which nothing changes
     select
         segments.segment,
         day::date as date,
-        bounds.first_date
+        0 as dau,
+        0 as wau,
+        0 as mau,
+        0 as new_count,
+        0 as returning_count,
+        0 as resurrected_count,
+        0 as dormant_count
     from bounds
     cross join segments
     -- without a time zone: a day whose clocks skip midnight would shift all that follow
@@ -91,19 +96,19 @@ calendar as (
 daily as (
 
     select
-        calendar.segment,
-        calendar.date,
-        calendar.first_date,
-        coalesce(sum(changes.dau), 0) as dau,
-        coalesce(sum(changes.wau), 0) as wau_change,
-        coalesce(sum(changes.mau), 0) as mau_change,
-        coalesce(sum(changes.new_count), 0) as new_count,
-        coalesce(sum(changes.returning_count), 0) as returning_count,
-        coalesce(sum(changes.resurrected_count), 0) as resurrected_count,
-        coalesce(sum(changes.dormant_count), 0) as dormant_count
-    from calendar
-    left join changes on calendar.segment = changes.segment and calendar.date = changes.date
-    group by calendar.segment, calendar.date, calendar.first_date
+        segment,
+        date,
+        sum(dau) as dau,
+        sum(wau) as wau_change,
+        sum(mau) as mau_change,
+        sum(new_count) as new_count,
+        sum(returning_count) as returning_count,
+        sum(resurrected_count) as resurrected_count,
+        sum(dormant_count) as dormant_count
+    from changes
+    -- windows may pass later than the last day known
+    where date <= (select bounds.last_date from bounds)
+    group by segment, date
 
 ),
 
@@ -128,7 +133,7 @@ final as (
         returning_count::integer as returning_count,
         resurrected_count::integer as resurrected_count,
         dormant_count::integer as dormant_count,
-        date >= first_date + {{ mau_days }} - 1 as is_complete
+        date >= (select bounds.first_date from bounds) + {{ mau_days }} - 1 as is_complete
     from daily
     window segment_days as (partition by segment order by date)
 

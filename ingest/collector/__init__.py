@@ -1,0 +1,1 @@
+"""The HTTP collector `coursehouse collect`: records are acknowledged once kept."""

@@ -1,0 +1,1 @@
+"""Kafka: clients of any cluster, a small broker of our own, topics from the registry."""

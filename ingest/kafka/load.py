@@ -1,0 +1,283 @@
+"""`coursehouse load events`: Kafka topics into raw tables, each record exactly once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from ingest.errors import UserError
+from ingest.events import raw
+from ingest.events.raw import Sorted
+from ingest.events.topics import Topic, choose
+from ingest.kafka.positions import Conflict, Partition, Position, forget, read_positions
+from ingest.kafka.reader import Batch, Outage, Reader, TopicState
+from ingest.kafka.store import Store, now
+from ingest.kafka.summary import Tally
+from ingest.postgres import connect
+from ingest.settings import Settings
+from ingest.warehouse.bootstrap import bootstrap
+
+DISCOVER_SECONDS = 10.0  # how soon following sees new topics and partitions
+PROGRESS_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+MAX_DOUBTS = 3  # before a fault that comes back at once counts as an outage
+SHOWN_PARTITIONS = 5
+
+Say = Callable[[str], None]
+
+
+def load_events(
+    settings: Settings,
+    say: Say,
+    names: list[str] | None = None,
+    *,
+    follow: bool = False,
+    from_earliest: bool = False,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Load the topics `names` (all for None) up to their present ends, or `follow` them.
+
+    `from_earliest` goes on with what is left where Kafka dropped records before they were read.
+    Ends after the batch in hand once `is_stopped`. Returns what was stored. Raises `UserError`
+    with one clear sentence; what was stored before stays and is not read again.
+    """
+    topics = choose(names or [])
+    with connect(settings) as conn:
+        conn.autocommit = True
+        try:
+            bootstrap(conn)
+        except psycopg.Error as error:
+            raise UserError(_sentence(error)) from error
+    reader = Reader(settings)
+    try:
+        return _Load(settings, topics, reader, say, follow, from_earliest, is_stopped).run()
+    finally:
+        reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A batch, told apart by contract, and when its reading began."""
+
+    started_at: datetime
+    batch: Batch
+    rows: dict[Topic, Sorted]
+
+
+class _Load:
+    """One run. Whatever goes wrong, the next attempt begins where the warehouse says."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Sequence[Topic],
+        reader: Reader,
+        say: Say,
+        follow: bool,
+        from_earliest: bool,
+        is_stopped: Callable[[], bool],
+    ) -> None:
+        self.settings = settings
+        self.topics = {topic.topic: topic for topic in topics}
+        self.reader = reader
+        self.say = say
+        self.follow = follow
+        self.from_earliest = from_earliest
+        self.is_stopped = is_stopped
+        self.tally = Tally()
+        self.cluster: dict[str, TopicState] = {}
+        self.missing: list[str] = []
+        self.discovered_at = 0.0
+        self.said_at = time.monotonic()
+        self.said_total = 0
+        self.outages = self.doubts = 0  # in a row, without success in between
+        self.has_twin = False
+
+    def run(self) -> Tally:
+        is_finished = False
+        while not is_finished and not self.is_stopped():
+            try:
+                with _connection(self.settings) as conn:
+                    while not is_finished and not self.is_stopped():
+                        is_finished = self._load(conn)
+            except (Outage, psycopg.OperationalError) as error:
+                self._pause_after(error)
+            except psycopg.Error as error:
+                raise UserError(_sentence(error)) from error
+        return self.tally
+
+    def _load(self, conn: psycopg.Connection) -> bool:
+        """Begin at the stored positions; False if that must be done anew."""
+        try:
+            self._assign(conn)
+            return self._pump(conn)
+        except Conflict:
+            if not self.has_twin:
+                self.say("another load of these topics is running: sharing the work with it")
+            self.has_twin = True
+            return False
+
+    def _assign(self, conn: psycopg.Connection) -> None:
+        self.cluster = self.reader.discover(list(self.topics))
+        self.discovered_at = time.monotonic()
+        self._say_missing()
+        positions = read_positions(conn, self.cluster)
+        renewed = {
+            partition: position.next_offset
+            for partition, position in positions.items()
+            if _is_renewed(position, self.cluster[partition[0]])
+        }
+        if renewed:
+            lost = {partition: offset for partition, offset in renewed.items() if offset > 0}
+            self._accept_loss("the topic was deleted and made anew", lost)
+            forget(conn, renewed)
+            positions = read_positions(conn, self.cluster)
+        partitions = [(name, number) for name, t in self.cluster.items() for number in t.partitions]
+        self.reader.assign(
+            {p: positions[p].next_offset if p in positions else None for p in partitions}
+        )
+
+    def _pump(self, conn: psycopg.Connection) -> bool:
+        """Read and store until there is an end, or a reason to assign anew (False).
+
+        The next batch is read and checked while Postgres takes the one before.
+        """
+        store = Store(conn)
+        ids = {name: topic.topic_id for name, topic in self.cluster.items()}
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            work = self._read()
+            while True:
+                ahead = pool.submit(self._read) if self._goes_on(work.batch) else None
+                if work.batch.moves:
+                    self.tally += store.add(work.rows, work.batch.moves, ids, work.started_at)
+                if work.batch.moves or work.batch.is_caught_up:
+                    self._note_success()
+                self._say_progress()
+                if ahead is None:
+                    return self._is_end(conn, work.batch)
+                work = ahead.result()
+
+    def _read(self) -> _Work:
+        started_at = now()
+        batch = self.reader.read(self.is_stopped)
+        topics = {self.topics[name]: records for name, records in batch.records.items()}
+        rows = {topic: raw.sort(topic, records) for topic, records in topics.items()}
+        return _Work(started_at, batch, rows)
+
+    def _goes_on(self, batch: Batch) -> bool:
+        if self.is_stopped() or batch.out_of_range or batch.doubt:
+            return False
+        if self.follow:
+            return not self._cluster_has_changed()
+        if silent := self.reader.silent_partitions(SILENCE_SECONDS):
+            raise UserError(
+                f"Kafka sends neither records nor an end of {_named(silent)}: are its leaders up?"
+            )
+        return not batch.is_caught_up
+
+    def _is_end(self, conn: psycopg.Connection, last: Batch) -> bool:
+        if last.out_of_range:
+            # of what was never begun nothing was promised
+            lost = {p: offset for p, offset in last.out_of_range.items() if offset is not None}
+            self._accept_loss("Kafka no longer has them", lost)
+            forget(conn, lost)
+            return False
+        if last.doubt:
+            self.doubts += 1
+            if self.doubts > MAX_DOUBTS:
+                raise Outage(f"Kafka failed: {last.doubt}")
+        return self.is_stopped() or (last.is_caught_up and not self.follow)
+
+    def _cluster_has_changed(self) -> bool:
+        if time.monotonic() - self.discovered_at < DISCOVER_SECONDS:
+            return False
+        self.discovered_at = time.monotonic()
+        return self.reader.discover(list(self.topics)) != self.cluster
+
+    def _accept_loss(self, why: str, lost: dict[Partition, int]) -> None:
+        """Go on from the earliest records if that is wanted, else say how. Never silently."""
+        if not lost:
+            return
+        details = []
+        for partition, expected in sorted(lost.items())[:SHOWN_PARTITIONS]:
+            earliest = self.reader.earliest(partition)
+            details.append(
+                f"{_named([partition])} expected offset {expected}, the earliest there is"
+                f" {'unknown' if earliest is None else earliest}"
+            )
+        if len(lost) > SHOWN_PARTITIONS:
+            details.append(f"and {len(lost) - SHOWN_PARTITIONS} partitions more")
+        what = f"records may be lost, {why}: {'; '.join(details)}"
+        if not self.from_earliest:
+            raise UserError(
+                f"{what}. `coursehouse load events --from-earliest` goes on with what there is"
+            )
+        self.say(f"{what}; going on from there")
+
+    def _pause_after(self, error: Exception) -> None:
+        """Following waits and tries again, longer each time; a bounded load gives up."""
+        sentence = _sentence(error)
+        if not self.follow:
+            raise UserError(f"{sentence}; what was stored is safe, load again to go on") from error
+        if self.outages == 0:
+            self.say(f"{sentence}; trying again until it is back")
+        pause = PAUSES_SECONDS[min(self.outages, len(PAUSES_SECONDS) - 1)]
+        self.outages += 1
+        end = time.monotonic() + pause
+        while time.monotonic() < end and not self.is_stopped():
+            time.sleep(0.1)
+
+    def _note_success(self) -> None:
+        if self.outages:
+            self.say("going on")
+        self.outages = self.doubts = 0
+
+    def _say_missing(self) -> None:
+        missing = [name for name in self.topics if name not in self.cluster]
+        if missing and not self.cluster and not self.follow:
+            raise UserError(
+                f"Kafka has none of the topics {', '.join(missing)}:"
+                " `coursehouse topics apply` creates them"
+            )
+        if missing and missing != self.missing:
+            self.say(f"not in Kafka (yet): {', '.join(missing)}")
+        self.missing = missing
+
+    def _say_progress(self) -> None:
+        if time.monotonic() - self.said_at < PROGRESS_SECONDS:
+            return
+        if self.tally.total > self.said_total:
+            self.say(f"{self.tally.total:,} records loaded")
+        self.said_at, self.said_total = time.monotonic(), self.tally.total
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[psycopg.Connection]:
+    try:
+        conn = connect(settings)
+    except UserError as error:
+        raise Outage(str(error)) from error
+    conn.autocommit = True
+    with conn:
+        yield conn
+
+
+def _is_renewed(position: Position, topic: TopicState) -> bool:
+    return None not in (position.topic_id, topic.topic_id) and position.topic_id != topic.topic_id
+
+
+def _named(partitions: Sequence[Partition]) -> str:
+    return ", ".join(f"{topic} partition {number}" for topic, number in partitions)
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, in one line and without the rows a driver may quote."""
+    if isinstance(error, psycopg.Error):
+        reason = error.diag.message_primary or str(error).strip().splitlines()[0]
+        return f"the warehouse failed: {reason}"
+    return str(error)

@@ -1,0 +1,110 @@
+"""Store a batch: rows, dead letters and positions, all in one transaction or nothing (law 4)."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import psycopg
+
+from ingest.events import raw
+from ingest.events.contracts import Rejection
+from ingest.events.raw import Lane, Record, Sorted
+from ingest.events.topics import Topic
+from ingest.kafka.positions import Move, Partition, move
+from ingest.kafka.summary import Tally
+from ingest.warehouse.manifest import next_load_id, record_load
+from ingest.warehouse.merge import Counts
+
+SOURCE = "events"
+LANE: Lane = "kafka"
+
+
+class Store:
+    """Writes batches over one connection in autocommit mode."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self._conn = conn
+        self._partitions: set[tuple[str, date]] = set()
+
+    def add(
+        self,
+        batch: Mapping[Topic, Sorted],
+        moves: Mapping[Partition, Move],
+        topic_ids: Mapping[str, str | None],
+        started_at: datetime,
+    ) -> Tally:
+        """Store what was read since `started_at` and move positions behind it.
+
+        Returns what went where. Raises `Conflict` if another loader was quicker, or
+        `psycopg.Error`; then nothing was stored.
+        """
+        loaded_at = now()
+        for topic in batch:
+            self._ensure_partition(topic, loaded_at.date())
+        with self._conn.transaction():
+            move(self._conn, moves, topic_ids)
+            tally = Tally()
+            if batch:
+                load_id = next_load_id(self._conn)
+                for topic, rows in batch.items():
+                    stored = append(self._conn, topic, rows, load_id, loaded_at)
+                    tally.add(
+                        topic.topic, len(stored.accepted), [why for _, why in stored.rejected]
+                    )
+                record_load(
+                    self._conn,
+                    load_id,
+                    SOURCE,
+                    Counts(inserted=tally.accepted),
+                    started_at,
+                    tables={topic.table_name: tally.of(topic.topic) for topic in batch},
+                )
+        return tally
+
+    def _ensure_partition(self, topic: Topic, day: date) -> None:
+        """In a transaction of its own: creating one must not wait within a load."""
+        if (topic.topic, day) not in self._partitions:
+            with self._conn.transaction():
+                raw.ensure_partition(self._conn, topic, day)
+            self._partitions.add((topic.topic, day))
+
+
+def append(
+    conn: psycopg.Connection, topic: Topic, rows: Sorted, load_id: int, loaded_at: datetime
+) -> Sorted:
+    """Append `rows`; what Postgres cannot store becomes a dead letter.
+
+    Returns what was stored as what.
+    """
+    stored = Sorted([], list(rows.rejected))
+    _append_accepted(conn, topic, rows.accepted, stored, load_id, loaded_at)
+    raw.append(conn, topic, LANE, Sorted([], stored.rejected), load_id, loaded_at)
+    return stored
+
+
+def _append_accepted(
+    conn: psycopg.Connection,
+    topic: Topic,
+    records: list[Record],
+    stored: Sorted,
+    load_id: int,
+    loaded_at: datetime,
+) -> None:
+    """One COPY if it can be, else halves of it, down to the records that cannot be stored."""
+    try:
+        with conn.transaction():
+            raw.append(conn, topic, LANE, Sorted(records, []), load_id, loaded_at)
+        stored.accepted += records
+    except psycopg.DataError as error:
+        if len(records) == 1:
+            # not the message: it may quote the value
+            reason = f"Postgres cannot store it: {type(error).__name__} ({error.sqlstate})"
+            stored.rejected.append((records[0], Rejection("unstorable", reason)))
+            return
+        middle = len(records) // 2
+        for half in (records[:middle], records[middle:]):
+            _append_accepted(conn, topic, half, stored, load_id, loaded_at)
+
+
+def now() -> datetime:
+    """The time of arrival."""
+    return datetime.now(UTC)
