@@ -14,6 +14,7 @@
 {%- set moodle_tables = ['user', 'logstore_standard_log', 'user_enrolments'] %}
 {%- set event_tables = [
     'user_events', 'assessment_events', 'learning_progress', 'clickstream', 'quiz', 'video',
+    'clicks', 'cart', 'purchase', 'meeting_events', 'proctoring_violations',
 ] %}
 
 with mentioned as (
