@@ -6,9 +6,46 @@
     )
 }}
 
+{%- set shared = [
+    'session_id', 'student_hash', 'session_start', 'session_end', 'session_duration_seconds',
+    'events_count', 'learner_key', 'date_key', 'source_session_id', 'source_sessions_count',
+    'entry_page', 'exit_page', 'is_bounce', '_load_id', '_loaded_at',
+] %}
+
 with learning as (
 
     select * from {{ ref('fact_session') }}
+
+),
+
+shopping as (
+
+    select * from {{ ref('int_commerce__sessions') }}
+
+),
+
+all_kinds as (
+
+    select
+        {{ shared | join(', ') }},
+        'learning'::text as session_kind,
+        device_type,
+        is_mobile,
+        engaged_seconds,
+        is_open
+    from learning
+
+    union all
+
+    -- the shop tells no device, and time in it is no study time
+    select
+        {{ shared | join(', ') }},
+        'shopping'::text as session_kind,
+        'other' as device_type,
+        false as is_mobile,
+        null::integer as engaged_seconds,
+        null::boolean as is_open
+    from shopping
 
 ),
 
@@ -26,7 +63,7 @@ final as (
         is_mobile,
 
         ---------- more
-        'learning'::text as session_kind,
+        session_kind,
         learner_key,
         date_key,
         source_session_id,
@@ -38,7 +75,7 @@ final as (
         is_open,
         _load_id,
         _loaded_at
-    from learning
+    from all_kinds
 
 )
 
