@@ -45,7 +45,9 @@ with source_events as (
 
 later_copies as (
 
-    {{ later_copies(ref('int_events__arrivals'), only="topic in ('" ~ topics | join("', '") ~ "')") }}
+    {{ later_copies(
+        ref('int_events__arrivals'), only="topic in ('" ~ topics | join("', '") ~ "')"
+    ) }}
 
 ),
 
