@@ -1,7 +1,7 @@
 -- One row per record that kept its contract, copies included: which event it is and when it came.
 {%- set topics = [
     'user.events', 'assessment.events', 'learning.progress', 'clickstream', 'quiz', 'video',
-    'moodle.webhooks',
+    'clicks', 'cart', 'purchase', 'meeting.events', 'proctoring.violations', 'moodle.webhooks',
 ] %}
 
 with final as (

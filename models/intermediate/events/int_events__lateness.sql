@@ -19,8 +19,7 @@ with arrivals as (
         *,
         (_loaded_at at time zone 'UTC')::date as arrival_date,
         floor(extract(epoch from _loaded_at - occurred_at))::bigint as seconds,
-        occurred_at < timestamptz '{{ var("dim_date_start") }} 00:00:00+00'
-        or occurred_at > _loaded_at + interval '1 day' as is_misdated
+        {{ is_misdated('occurred_at', '_loaded_at') }} as is_misdated
     from {{ ref('int_events__arrivals') }}
     where {{ arrived_since_last_build() }}
 

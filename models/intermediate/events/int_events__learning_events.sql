@@ -48,9 +48,7 @@ identified as (
         end as student_hash,
         coalesce(records.collector_device_class, records.device) as device_told,
         coalesce(records.status_code >= 400, false) as is_error,
-        -- a clock that was wrong: before there was a Moodle, or after the record arrived
-        records.occurred_at < timestamptz '{{ var("dim_date_start") }} 00:00:00+00'
-        or records.occurred_at > records._loaded_at + interval '1 day' as is_misdated
+        {{ is_misdated('records.occurred_at', 'records._loaded_at') }} as is_misdated
     from records
     cross join site
     left join pseudonyms

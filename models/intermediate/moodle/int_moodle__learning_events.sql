@@ -41,12 +41,7 @@ identified as (
             when events.user_id > 0 and events.user_id <> site.guest_user_id
                 then {{ student_hash('pseudonyms', 'moodle', 'events.user_id') }}
         end as student_hash,
-        -- a clock that was wrong: before there was a Moodle, or after the row was loaded
-        coalesce(
-            events.occurred_at < timestamptz '{{ var("dim_date_start") }} 00:00:00+00'
-            or events.occurred_at > events._loaded_at + interval '1 day',
-            false
-        ) as is_misdated
+        {{ is_misdated('events.occurred_at', 'events._loaded_at') }} as is_misdated
     from events
     cross join site
     left join pseudonyms on pseudonyms.source_user_id = events.user_id::text

@@ -6,6 +6,12 @@
     )
 }}
 
+{%- set shared = [
+    'session_id', 'student_hash', 'session_start', 'session_end', 'session_duration_seconds',
+    'events_count', 'learner_key', 'date_key', 'source_session_id', 'source_sessions_count',
+    'entry_page', 'exit_page', 'is_bounce', '_load_id', '_loaded_at',
+] %}
+
 with learning as (
 
     select * from {{ ref('fact_session') }}
@@ -18,11 +24,28 @@ shopping as (
 
 ),
 
--- a clock that ran ahead must not decide what "now" is
-shop as (
+all_kinds as (
 
-    select max(session_end) as as_of from shopping
-    where session_end <= _loaded_at
+    select
+        {{ shared | join(', ') }},
+        'learning'::text as session_kind,
+        device_type,
+        is_mobile,
+        engaged_seconds,
+        is_open
+    from learning
+
+    union all
+
+    -- the shop tells no device, and time in it is no study time
+    select
+        {{ shared | join(', ') }},
+        'shopping'::text as session_kind,
+        'other' as device_type,
+        false as is_mobile,
+        null::integer as engaged_seconds,
+        null::boolean as is_open
+    from shopping
 
 ),
 
@@ -40,7 +63,7 @@ final as (
         is_mobile,
 
         ---------- more
-        'learning'::text as session_kind,
+        session_kind,
         learner_key,
         date_key,
         source_session_id,
@@ -52,35 +75,7 @@ final as (
         is_open,
         _load_id,
         _loaded_at
-    from learning
-
-    union all
-
-    select
-        shopping.session_id,
-        shopping.student_hash,
-        shopping.session_start,
-        shopping.session_end,
-        shopping.session_duration_seconds,
-        shopping.events_count,
-        null as device_type,
-        null as is_mobile,
-        'shopping' as session_kind,
-        shopping.learner_key,
-        shopping.date_key,
-        shopping.source_session_id,
-        shopping.source_sessions_count,
-        shopping.entry_page,
-        shopping.exit_page,
-        -- shopping is no study time
-        null as engaged_seconds,
-        shopping.is_bounce,
-        shopping.session_end
-        >= shop.as_of - interval '{{ var("session_timeout_minutes") }} minutes' as is_open,
-        shopping._load_id,
-        shopping._loaded_at
-    from shopping
-    cross join shop
+    from all_kinds
 
 )
 

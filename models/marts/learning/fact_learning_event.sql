@@ -22,6 +22,9 @@
 -- depends_on: {{ ref('int_learning__chapter_versions') }}
 
 {%- set chapter_columns = ['chapter_id', 'chapter_key'] %}
+{%- set topics = [
+    'user.events', 'assessment.events', 'learning.progress', 'clickstream', 'quiz', 'video',
+] %}
 {#- in order: keys and ids; what happened; how; what the source measured; what it counts for -#}
 {%- set columns = [
     'event_key', 'learner_key', 'course_key', 'activity_key', 'event_id', 'source', 'topic',
@@ -42,7 +45,9 @@ with source_events as (
 
 later_copies as (
 
-    {{ later_copies(ref('int_events__arrivals'), only="topic <> 'moodle.webhooks'") }}
+    {{ later_copies(
+        ref('int_events__arrivals'), only="topic in ('" ~ topics | join("', '") ~ "')"
+    ) }}
 
 ),
 

@@ -8,7 +8,7 @@
         indexes=[
             {'columns': ['video_watch_key'], 'unique': true},
             {'columns': ['session_id']},
-            {'columns': ['student_hash', 'session_start']},
+            {'columns': ['student_hash', 'started_at']},
             {'columns': ['_load_id']},
         ],
         meta={
@@ -41,7 +41,15 @@ changed as (
 
 touched as (
 
-    {{ touched_sessions('changed') }}
+    select distinct session_id from changed
+    {% if is_incremental() %}
+        union
+        -- sessions with a video that once began at a changed event: they may have merged
+        select built.session_id
+        from {{ this }} as built
+        inner join changed
+            on built.student_hash = changed.student_hash and built.started_at = changed.ts
+    {% endif %}
 
 ),
 
