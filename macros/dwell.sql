@@ -7,7 +7,8 @@
     explicit      only what the source reports
 
     `gap`: seconds to the next event; `continues`: whether that event is of the same session;
-    `reported`: seconds the source reports for this event (a video ping), which overrides a gap.
+    `reported`: seconds the source reports for this event. Other strategies do without it: a source
+    that reports and one that does not would no longer be measured alike.
 -#}
 {% macro dwell(gap, continues, reported='null', strategy=none) -%}
     {%- set strategy = strategy or var('tot_strategy') -%}
@@ -16,12 +17,16 @@
         'gap_cap': 'least(floor(' ~ gap ~ '), ' ~ theta ~ ')',
         'gap_drop': 'case when ' ~ gap ~ ' <= ' ~ theta ~ ' then floor(' ~ gap ~ ') else 0 end',
         'session_span': 'floor(' ~ gap ~ ')',
-        'explicit': '0',
+        'explicit': reported,
     } -%}
     {%- if strategy not in rules -%}
         {{ exceptions.raise_compiler_error(
             "var tot_strategy is " ~ strategy ~ ": choose one of " ~ rules | join(', ')
         ) }}
     {%- endif -%}
-    coalesce({{ reported }}, case when {{ continues }} then {{ rules[strategy] }} end, 0)
+    {%- if strategy == 'explicit' -%}
+        coalesce({{ reported }}, 0)
+    {%- else -%}
+        coalesce(case when {{ continues }} then {{ rules[strategy] }} end, 0)
+    {%- endif -%}
 {%- endmacro %}

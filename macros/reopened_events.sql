@@ -6,10 +6,10 @@
     alone, however late the arrival is. An arrival that replaces an earlier copy of itself also
     re-opens the session of that copy. Copies of the arrivals themselves are not returned.
 
-    `arrived`: relation or CTE of the new rows with `event_key`, `student_hash`, `ts` and the
+    `arrived`: relation or CTE of the new rows with `event_key`, `ts`, the column `learner` and the
     condition `only`; `columns`: what to return of `this`.
 -#}
-{% macro reopened_events(arrived, columns, only='true') -%}
+{% macro reopened_events(arrived, columns, only='true', learner='student_hash') -%}
     {%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" -%}
     select
         {% for column in columns %}known.{{ column }}{{ ',' if not loop.last }}
@@ -21,16 +21,16 @@
             from (
                 -- arrivals close to each other look at the same neighbourhood once
                 select
-                    runs.student_hash,
+                    runs.{{ learner }},
                     min(runs.ts) - {{ timeout }} as from_ts,
                     max(runs.ts) + {{ timeout }} as to_ts
-                from ({{ sessionize(arrived, only=only) }}) as runs
+                from ({{ sessionize(arrived, learner=learner, only=only) }}) as runs
                 where runs._counts
-                group by runs.student_hash, runs.session_id
+                group by runs.{{ learner }}, runs.session_id
             ) as neighbourhood
             inner join {{ this }} as near
                 on
-                    neighbourhood.student_hash = near.student_hash
+                    neighbourhood.{{ learner }} = near.{{ learner }}
                     and near.ts >= neighbourhood.from_ts
                     and near.ts <= neighbourhood.to_ts
 

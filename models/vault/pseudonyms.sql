@@ -2,7 +2,7 @@
 {{
     config(
         materialized='incremental',
-        unique_key='source_user_id',
+        unique_key=['source_system', 'source_user_id'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',
         indexes=[{'columns': ['source_system', 'source_user_id'], 'unique': true}],
@@ -11,47 +11,56 @@
     )
 }}
 
+{%- set moodle_tables = ['user', 'logstore_standard_log', 'user_enrolments'] %}
+{%- set event_tables = [
+    'user_events', 'assessment_events', 'learning_progress', 'clickstream', 'quiz', 'video',
+    'clicks', 'cart', 'purchase', 'meeting_events', 'proctoring_violations',
+] %}
+
 with mentioned as (
 
-    select
-        user_id,
-        _load_id
-    from {{ ref('stg_moodle__user') }}
+    {% for table in moodle_tables %}
+        select
+            'moodle' as person_system,
+            user_id::text as person_id,
+            _load_id
+        from {{ ref('stg_moodle__' ~ table) }}
+        -- 0 is nobody and negative ids are no persons
+        where user_id > 0
 
-    union all
+        union all
+    {% endfor %}
 
-    select
-        user_id,
-        _load_id
-    from {{ ref('stg_moodle__logstore_standard_log') }}
-
-    union all
-
-    select
-        user_id,
-        _load_id
-    from {{ ref('stg_moodle__user_enrolments') }}
+    {% for table in event_tables %}
+        select
+            person_system,
+            person_id,
+            _load_id
+        from {{ ref('stg_events__' ~ table) }}
+        where person_system is not null
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 arrived as (
 
     select
-        user_id,
+        person_system,
+        person_id,
         max(_load_id) as _load_id
     from mentioned
-    -- 0 is nobody and negative ids are no persons
-    where user_id > 0 and {{ arrived_since_last_build() }}
-    group by user_id
+    where {{ arrived_since_last_build() }}
+    group by person_system, person_id
 
 ),
 
 final as (
 
     select
-        'moodle'::text as source_system,
-        user_id::text as source_user_id,
-        vault.pseudonymise('moodle', user_id::text) as student_hash,
+        person_system::text as source_system,
+        person_id as source_user_id,
+        vault.pseudonymise(person_system, person_id) as student_hash,
         _load_id
     from arrived
 

@@ -1,18 +1,25 @@
 """Law 2: for every incremental model, what increments build equals a full refresh.
 
-The raw tables of the sample site are delivered in four batches, as four loads would deliver
-them, and after each batch the incremental models are built. Then a full refresh runs on the
-same input and every row is compared. Models are found in the manifest: a new incremental model
-is covered by being there.
+The raw tables of the sample site and of a simulated stream of events are delivered in four batches,
+as four loads would deliver them, and after each batch the incremental models are built. Then a full
+refresh runs on the same input and every row is compared. Models are found in the manifest: a new
+incremental model is covered by being there.
 """
 
 from collections.abc import Iterator
-from typing import LiteralString
+from datetime import UTC, datetime
+from typing import LiteralString, NamedTuple
 
 import psycopg
 import pytest
+from event_streams import load_messages
 from psycopg import sql
 from warehouse_fixtures import Warehouse
+
+from ingest.events import raw
+from ingest.events.topics import topics
+from ingest.simulate.plan import Plan
+from ingest.simulate.world import simulate
 
 BATCHES = (1, 2, 3, 4)
 # The load that computed a row may differ: it says how the row got there, not what it is.
@@ -31,32 +38,49 @@ FOLLOWING = (
 )
 
 # Each delivery says in which batch a row first arrives. `parents last` brings a batch without
-# log rows; `late` also moves the second half of
-# the log 90 days ahead, so that the rows held back to the last batch are 90 days late.
+# log rows and events; `late` also moves the second half of these 90 days ahead, so that the rows
+# held back to the last batch are 90 days late.
 DELIVERIES: dict[str, LiteralString] = {
     "in order": "1 + (rank - 1) * 4 / total",
-    "shuffled": "1 + mod(abs(hashint8(id)), 4)",
+    "shuffled": "1 + mod(abs(hashint8({id})), 4)",
     "with duplicates": "1 + (rank - 1) * 4 / total",
-    "parents last": (
-        "case when {table} = 'mdl_logstore_standard_log' then 1 + (rank - 1) * 3 / total else 4 end"
-    ),
+    "parents last": "case when {is_event} then 1 + (rank - 1) * 3 / total else 4 end",
     "90 days late": (
-        "case when rank <= total / 2 and mod(abs(hashint8(id)), 10) = 0 then 4"
+        "case when rank <= total / 2 and mod(abs(hashint8({id})), 10) = 0 then 4"
         " else 1 + (rank - 1) * 3 / total end"
     ),
 }
+LOG = "mdl_logstore_standard_log"
+STREAM = Plan(seed=2, events=4_000, days=4, out_of_order_share=0.05, skew_share=0.02)
 NINETY_DAYS = 90 * 86_400
+
+
+class Table(NamedTuple):
+    """A raw table and the column that numbers its rows."""
+
+    schema: str
+    name: str
+    id: str
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+    @property
+    def is_event(self) -> bool:
+        return self.name == LOG or self.schema == raw.SCHEMA
 
 
 @pytest.fixture(scope="module")
 def site(loaded_warehouse: Warehouse) -> Iterator[Warehouse]:
-    """The loaded warehouse with all raw rows set aside in schema `held`."""
+    """The loaded warehouse with events, all raw rows set aside in schema `held`."""
     with loaded_warehouse.connect() as conn:
+        load_messages(conn, simulate(STREAM))
         conn.execute("create schema held")
         for table in _raw_tables(conn):
             conn.execute(
                 sql.SQL("create table {} as select * from {}").format(
-                    sql.Identifier("held", table), sql.Identifier("raw_moodle", table)
+                    sql.Identifier("held", table.name), table.identifier
                 )
             )
     loaded_warehouse.run("run", "--select", STAGING)
@@ -94,9 +118,11 @@ def test_a_build_without_arrivals_writes_no_row(site: Warehouse) -> None:
     assert [table for table, version in after.items() if before.get(table) != version] == []
 
 
-def _raw_tables(conn: psycopg.Connection) -> list[str]:
+def _raw_tables(conn: psycopg.Connection) -> list[Table]:
     rows = conn.execute("select tablename from pg_tables where schemaname = 'raw_moodle'")
-    return [name for (name,) in rows.fetchall()]
+    moodle = [Table("raw_moodle", name, "id") for (name,) in rows.fetchall()]
+    events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in topics().values()]
+    return moodle + events
 
 
 def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
@@ -114,7 +140,7 @@ def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
 
 def _take_everything_back(conn: psycopg.Connection, models: list[tuple[str, str]]) -> None:
     for table in _raw_tables(conn):
-        conn.execute(sql.SQL("truncate {}").format(sql.Identifier("raw_moodle", table)))
+        conn.execute(sql.SQL("truncate {}").format(table.identifier))
     for schema, name in models:
         conn.execute(
             sql.SQL("drop table if exists {} cascade").format(sql.Identifier(schema, name))
@@ -125,51 +151,114 @@ def _take_everything_back(conn: psycopg.Connection, models: list[tuple[str, str]
 
 
 def _deliver(conn: psycopg.Connection, delivery: str, batch: int) -> None:
-    """One load: the rows of `batch`, stamped like the loader stamps them."""
+    """One load: the rows of `batch`, stamped like the loaders stamp them."""
+    now = datetime.now(UTC)
+    for topic in topics().values():
+        raw.ensure_partition(conn, topic, now.date())
     for table in _raw_tables(conn):
-        raw, held = sql.Identifier("raw_moodle", table), sql.Identifier("held", table)
-        columns = [
-            column.name
-            for column in conn.execute(sql.SQL("select * from {} limit 0").format(raw)).description
-            or []
-            if column.name not in BOOKKEEPING
-        ]
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        _insert(conn, table, delivery, batch, now)
+        if delivery == "with duplicates":
+            _repeat(conn, table, batch, now)
+        if delivery == "90 days late" and table.is_event:
+            _move_ahead(conn, table, batch)
+    conn.execute("analyze")
+
+
+def _insert(
+    conn: psycopg.Connection, table: Table, delivery: str, batch: int, now: datetime
+) -> None:
+    held = sql.Identifier("held", table.name)
+    columns = [
+        column.name
+        for column in conn.execute(
+            sql.SQL("select * from {} limit 0").format(table.identifier)
+        ).description
+        or []
+        if column.name not in BOOKKEEPING
+    ]
+    conn.execute(
+        sql.SQL(
+            "insert into {raw} ({names}, _load_id, _loaded_at)"
+            " select {names}, %(batch)s, %(now)s from ("
+            "   select *, {first} as first_batch from ("
+            "     select *, row_number() over (order by {id}) as rank, count(*) over () as total"
+            "     from {held}"
+            "   ) as ranked"
+            " ) as delivered where first_batch = %(batch)s"
+        ).format(
+            raw=table.identifier,
+            held=held,
+            names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            id=sql.Identifier(table.id),
+            first=sql.SQL(DELIVERIES[delivery]).format(
+                id=sql.Identifier(table.id), is_event=sql.Literal(table.is_event)
+            ),
+        ),
+        {"batch": batch, "now": now},
+    )
+
+
+def _repeat(conn: psycopg.Connection, table: Table, batch: int, now: datetime) -> None:
+    """Every third row that has arrived arrives again."""
+    if table.schema != raw.SCHEMA:
+        # the same row with a newer load
         conn.execute(
             sql.SQL(
-                "insert into {raw} ({names}, _load_id, _loaded_at)"
-                " select {names}, %(batch)s, now() from ("
-                "   select *, {first} as first_batch from ("
-                "     select *, row_number() over (order by id) as rank, count(*) over () as total"
-                "     from {held}"
-                "   ) as ranked"
-                " ) as delivered where first_batch = %(batch)s"
-            ).format(
-                raw=raw,
-                held=held,
-                names=names,
-                first=sql.SQL(DELIVERIES[delivery]).format(table=sql.Literal(table)),
-            ),
+                "update {} set _load_id = %(batch)s"
+                " where _load_id < %(batch)s and mod(abs(hashint8(id + %(batch)s)), 3) = 0"
+            ).format(table.identifier),
             {"batch": batch},
         )
-        if delivery == "with duplicates":
-            # a row that arrives again is the same row with a newer load
-            conn.execute(
-                sql.SQL(
-                    "update {} set _load_id = %(batch)s"
-                    " where _load_id < %(batch)s and mod(abs(hashint8(id + %(batch)s)), 3) = 0"
-                ).format(raw),
-                {"batch": batch},
-            )
-        if delivery == "90 days late" and table == "mdl_logstore_standard_log":
-            conn.execute(
-                sql.SQL(
-                    "update {} set timecreated = timecreated + %s where _load_id = %s"
-                    " and id > (select max(id) / 2 from {})"
-                ).format(raw, held),
-                [NINETY_DAYS, batch],
-            )
-    conn.execute("analyze")
+        return
+    # the same event under another offset, told another way: of the first load and of this one
+    conn.execute(
+        sql.SQL(
+            "insert into {raw} (lane, source_partition, source_offset, key, payload, produced_at,"
+            " _load_id, _loaded_at)"
+            " select lane, source_partition, source_offset + %(batch)s * 1000000, key, {later},"
+            " produced_at, %(batch)s, %(now)s from {raw}"
+            " where source_offset < 1000000"
+            " and mod(abs(hashint8(source_offset + %(batch)s)), 3) = 0"
+        ).format(raw=table.identifier, later=_later(table, 3_600)),
+        {"batch": batch, "now": now},
+    )
+
+
+def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
+    is_log = table.name == LOG
+    field, value = (
+        (sql.SQL("timecreated"), sql.SQL("timecreated + {}").format(sql.Literal(NINETY_DAYS)))
+        if is_log
+        else (sql.SQL("payload"), _later(table, NINETY_DAYS))
+    )
+    conn.execute(
+        sql.SQL(
+            "update {raw} set {field} = {value} where _load_id = {batch}"
+            " and {id} > (select max({id}) / 2 from {held})"
+        ).format(
+            raw=table.identifier,
+            field=field,
+            value=value,
+            batch=sql.Literal(batch),
+            id=sql.Identifier(table.id),
+            held=sql.Identifier("held", table.name),
+        )
+    )
+
+
+def _later(table: Table, seconds: int) -> sql.Composed:
+    """The payload of an event table with a later event time."""
+    topic = next(topic for topic in topics().values() if topic.table_name == table.name)
+    epoch: LiteralString = "to_jsonb((payload ->> {field})::bigint + {seconds})"
+    text: LiteralString = (
+        "to_jsonb(to_char("
+        "((payload ->> {field})::timestamptz + {seconds} * interval '1 second') at time zone 'UTC',"
+        ' \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'))'
+    )
+    moved = sql.SQL(epoch if topic.time_field == "timecreated" else text).format(
+        field=sql.Literal(topic.time_field), seconds=sql.Literal(seconds)
+    )
+    return sql.SQL("jsonb_set(payload, array[{}], {})").format(sql.Literal(topic.time_field), moved)
 
 
 def _set_aside(conn: psycopg.Connection, models: list[tuple[str, str]]) -> None:

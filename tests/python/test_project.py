@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from warehouse_fixtures import Warehouse
 
+from ingest.events.contracts import read_schema
+from ingest.events.topics import topics
 from ingest.settings import PROJECT_DIR
 
 MODEL_LINES = 150
@@ -161,6 +163,32 @@ def test_every_source_has_freshness_and_a_description(warehouse: Warehouse) -> N
     assert sources
     wrong = [s.name for s in sources if not s.description or s.freshness is None]
     assert wrong == []
+
+
+def test_sources_of_events_follow_the_topic_registry(warehouse: Warehouse) -> None:
+    tables = {s.name: s for s in warehouse.manifest.sources.values() if s.source_name == "events"}
+    for topic in topics().values():
+        table = tables.pop(topic.table_name)
+        assert table.description == f"{topic.description}."
+        limits = (table.freshness.warn_after, table.freshness.error_after)
+        assert [limit.period for limit in limits] == ["minute", "minute"]
+        assert [limit.count for limit in limits] == [
+            topic.warn_after_minutes,
+            topic.error_after_minutes,
+        ]
+    assert set(tables) == {"dead_letter"}
+
+
+def test_every_type_of_event_a_contract_allows_has_its_meaning(warehouse: Warehouse) -> None:
+    with warehouse.connect() as conn:
+        found = conn.execute("select topic, event_type from raw_ref.event_types").fetchall()
+    known = {(str(topic), str(event_type)) for topic, event_type in found}
+    allowed = set()
+    for topic in {topic for topic, _ in known}:
+        properties = read_schema(topics()[topic].contract)["properties"]
+        kinds = properties.get("event_type", properties.get("status"))["enum"]
+        allowed |= {(topic, kind) for kind in kinds}
+    assert known == allowed
 
 
 def test_files_stay_small() -> None:

@@ -10,14 +10,21 @@
     )
 }}
 
+{#- rows of the log name a chapter as their object, other events as their chapter -#}
+{%- set named = "split_part(chapter_id, '-', 2)::bigint" %}
+{%- set chapter = 'case when topic is null then object_id else ' ~ named ~ ' end' %}
 {%- set objects = {
     'course': {'id': 'course_id', 'only': 'course_id is not null'},
     'activity': {'id': 'activity_id', 'only': 'activity_id is not null'},
     'section': {
-        'id': 'object_id', 'only': "object_table = 'course_sections' and object_id > 0",
+        'id': chapter,
+        'only': "(object_table = 'course_sections' and object_id > 0)"
+            ~ " or (topic is not null and chapter_id like 'section-%')",
     },
     'book_chapter': {
-        'id': 'object_id', 'only': "object_table = 'book_chapters' and object_id > 0",
+        'id': chapter,
+        'only': "(object_table = 'book_chapters' and object_id > 0)"
+            ~ " or (topic is not null and chapter_id like 'book_chapter-%')",
     },
     'ended enrolment': {
         'id': 'object_id',

@@ -1,4 +1,4 @@
--- One row per person, course and day the person was active, completed something or was graded.
+-- One row per person, course, subject and day somebody was active, completed or was graded.
 with events as (
 
     select * from {{ ref('int_learning__learner_course_days') }}
@@ -27,11 +27,18 @@ grades as (
 
 ),
 
+app_lessons as (
+
+    select * from {{ ref('int_learning__app_lessons') }}
+
+),
+
 parts as (
 
     select
         student_hash,
         course_id,
+        null::text as subject,
         activity_date as date,
         dwell_seconds,
         0 as completions_count,
@@ -44,6 +51,7 @@ parts as (
     select
         student_hash,
         coalesce(course_id, 0) as course_id,
+        null::text as subject,
         {{ local_date('completed_at') }} as date,
         0 as dwell_seconds,
         1 as completions_count,
@@ -56,6 +64,7 @@ parts as (
     select
         student_hash,
         course_id,
+        null::text as subject,
         date,
         0 as dwell_seconds,
         0 as completions_count,
@@ -65,6 +74,20 @@ parts as (
     -- a grade corrected on the same day was given once
     where is_last_of_day
 
+    union all
+
+    -- the time these lessons took is in the sessions already
+    select
+        student_hash,
+        course_id,
+        subject,
+        date,
+        0 as dwell_seconds,
+        completions_count,
+        scores_count as grades_count,
+        score_sum as grade_pct_sum
+    from app_lessons
+
 ),
 
 final as (
@@ -72,13 +95,14 @@ final as (
     select
         student_hash,
         course_id,
+        subject,
         date,
         sum(dwell_seconds)::integer as dwell_seconds,
         sum(completions_count)::integer as completions_count,
         sum(grades_count)::integer as grades_count,
         sum(grade_pct_sum)::numeric(12, 4) as grade_pct_sum
     from parts
-    group by student_hash, course_id, date
+    group by student_hash, course_id, subject, date
 
 )
 

@@ -1,7 +1,7 @@
--- One row per event of any source, with the dimension versions that held when it happened.
+-- One row per event as a source tells it, with the dimension versions that held when it happened.
 with events as (
 
-    select * from {{ ref('int_moodle__learning_events') }}
+    select * from {{ ref('int_learning__learning_events') }}
 
 ),
 
@@ -57,8 +57,11 @@ placed as (
 final as (
 
     select
-        {{ surrogate_key(['placed.source', 'placed.event_id']) }} as event_key,
+        -- the same event may come by several lanes
+        {{ surrogate_key(['coalesce(placed.topic, placed.source)', 'placed.event_id']) }}
+            as event_key,
         placed.*,
+        placed._load_id as _first_load_id,
         coalesce(learners.learner_key, {{ version_key('placed.student_hash') }}) as learner_key,
         coalesce(courses.course_key, {{ version_key('placed.course_id') }}) as course_key,
         coalesce(chapters.chapter_key, {{ version_key('placed.chapter_id') }}) as chapter_key

@@ -24,26 +24,29 @@ verbs as (
 
 ),
 
+networks as (
+
+    select * from {{ ref('int_events__networks') }}
+
+),
+
 identified as (
 
     select
         events.*,
         coalesce(verbs.verb, 'interacted') as verb,
+        networks.ip_geo,
         case
             -- guests share one account and 0 means not logged in: neither is a person
             when events.user_id > 0 and events.user_id <> site.guest_user_id
                 then {{ student_hash('pseudonyms', 'moodle', 'events.user_id') }}
         end as student_hash,
-        -- a clock that was wrong: before there was a Moodle, or after the row was loaded
-        coalesce(
-            events.occurred_at < timestamptz '{{ var("dim_date_start") }} 00:00:00+00'
-            or events.occurred_at > events._loaded_at + interval '1 day',
-            false
-        ) as is_misdated
+        {{ is_misdated('events.occurred_at', 'events._loaded_at') }} as is_misdated
     from events
     cross join site
     left join pseudonyms on pseudonyms.source_user_id = events.user_id::text
     left join verbs on events.action = verbs.action
+    left join networks on events.ip_network = networks.network
 
 ),
 
@@ -80,9 +83,9 @@ final as (
         crud_code as crud,
         education_level as edulevel,
         origin,
-        -- the log knows neither how far a page was read nor how long it took
-        null::numeric(5, 2) as scroll_depth,
-        null::integer as reported_seconds,
+        -- of a browser the log does not tell which device it is on
+        case when origin = 'ws' then 'app' end as device_type,
+        ip_geo,
 
         ---------- classification
         real_user_id is not null as is_login_as,

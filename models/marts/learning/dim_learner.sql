@@ -14,7 +14,7 @@ with versions as (
 
 mentioned as (
 
-    select * from {{ ref('int_moodle__people') }}
+    select * from {{ ref('int_learning__people') }}
 
 ),
 
@@ -35,7 +35,7 @@ ages as (
 
 ),
 
--- the log may mention people whose account is gone
+-- the log may mention people whose account is gone, events people who never had one
 people as (
 
     select
@@ -47,7 +47,10 @@ people as (
         versions.lang,
         coalesce(versions.is_confirmed, false) as is_confirmed,
         coalesce(versions.is_suspended, false) as is_suspended,
-        coalesce(versions.is_deleted or versions.is_deleted_in_moodle, true) as is_deleted,
+        coalesce(
+            versions.is_deleted or versions.is_deleted_in_moodle,
+            mentioned.source_system = 'moodle'
+        ) as is_deleted,
         coalesce(versions.is_student, false) as is_student,
         coalesce(versions.is_staff or versions.is_site_admin, false) as is_staff,
         coalesce(versions.is_test_user, false) as is_test_user,

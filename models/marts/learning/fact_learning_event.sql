@@ -11,6 +11,7 @@
             {'columns': ['session_id']},
             {'columns': ['activity_id', 'chapter_id']},
             {'columns': ['_load_id']},
+            {'columns': ['topic', '_load_id']},
         ],
         meta={'grain': ['event_key'], 'owner': 'data-team'},
     )
@@ -21,12 +22,19 @@
 -- depends_on: {{ ref('int_learning__chapter_versions') }}
 
 {%- set chapter_columns = ['chapter_id', 'chapter_key'] %}
+{%- set topics = [
+    'user.events', 'assessment.events', 'learning.progress', 'clickstream', 'quiz', 'video',
+] %}
+{#- in order: keys and ids; what happened; how; what the source measured; what it counts for -#}
 {%- set columns = [
-    'event_key', 'event_id', 'source', 'student_hash', 'learner_key', 'course_id', 'course_key',
-    'activity_id', 'activity_key', 'event_name', 'verb', 'component', 'action', 'target',
-    'object_table', 'object_id', 'crud', 'edulevel', 'origin', 'scroll_depth',
-    'reported_seconds', 'is_login_as', 'is_anonymous', 'is_restored', 'is_misdated',
-    'is_session_event', 'is_engagement_event', 'ts', '_load_id', '_loaded_at',
+    'event_key', 'learner_key', 'course_key', 'activity_key', 'event_id', 'source', 'topic',
+    'student_hash', 'course_id', 'activity_id', 'source_session_id', 'source_object_id',
+    'source_parent_id', 'subject', 'event_name', 'verb', 'component', 'action', 'target',
+    'object_table', 'object_id', 'crud', 'edulevel', 'page', 'origin', 'device_type', 'ip_geo',
+    'scroll_depth', 'duration_seconds', 'reported_seconds', 'video_length_seconds',
+    'watched_from_seconds', 'watched_to_seconds', 'score', 'max_score', 'is_correct',
+    'attempt_no', 'is_login_as', 'is_anonymous', 'is_restored', 'is_error', 'is_misdated',
+    'is_session_event', 'is_engagement_event', 'ts', '_first_load_id', '_load_id', '_loaded_at',
 ] %}
 
 with source_events as (
@@ -35,10 +43,41 @@ with source_events as (
 
 ),
 
+later_copies as (
+
+    {{ later_copies(
+        ref('int_events__arrivals'), only="topic in ('" ~ topics | join("', '") ~ "')"
+    ) }}
+
+),
+
 new_events as (
 
-    select {{ (columns + chapter_columns) | join(', ') }} from source_events
-    where {{ arrived_since_last_build() }}
+    select events.{{ (columns + chapter_columns) | join(', events.') }}
+    from source_events as events
+    {% if is_incremental() %}
+        -- one look into the index per record, however large the fact is
+        left join lateral (
+            select count(*) as copies
+            from {{ this }} as known
+            where events.topic is not null and events.event_key = known.event_key
+        ) as earlier on true
+    {% endif %}
+    where
+        {{ arrived_since_last_build('events') }}
+        -- of an event the first arrival counts, of a row of Moodle's log the last one
+        and not exists (
+            select 1
+            from later_copies
+            where
+                events.topic = later_copies.topic
+                and events.source = later_copies.lane
+                and events.source_partition = later_copies.source_partition
+                and events.source_offset = later_copies.source_offset
+        )
+        {% if is_incremental() %}
+            and earlier.copies = 0
+        {% endif %}
 
 ),
 
@@ -71,60 +110,21 @@ sessionized as (
 final as (
 
     select
-        ---------- keys
-        event_key,
-        learner_key,
-        course_key,
-        activity_key,
-        chapter_key,
+        {{ (columns + chapter_columns) | reject('equalto', '_load_id') | join(', ') }},
         case
             when is_misdated then 0
             else coalesce({{ date_key(local_date('ts')) }}, 0)
         end as date_key,
-
-        ---------- ids
-        event_id,
-        source,
-        student_hash,
-        course_id,
-        activity_id,
-        chapter_id,
         session_id,
-
-        ---------- what happened
-        event_name,
-        verb,
-        component,
-        action,
-        target,
-        object_table,
-        object_id,
-        crud,
-        edulevel,
-        origin,
-        dwell_seconds,
-        reported_seconds,
-        scroll_depth,
-
-        ---------- classification
-        is_login_as,
-        is_anonymous,
-        is_restored,
-        is_misdated,
-        is_session_event,
+        session_started_at,
         is_session_start,
-        is_engagement_event,
-
-        ---------- timestamps
-        ts,
-
-        ---------- bookkeeping: a re-opened event arrives anew for the models behind this one
+        dwell_seconds,
+        -- a re-opened event arrives anew for the models behind this one
         {% if is_incremental() %}
-            (select max(arrived._load_id) from arrived) as _load_id,
+            (select max(arrived._load_id) from arrived) as _load_id
         {% else %}
-            _load_id,
+            _load_id
         {% endif %}
-        _loaded_at
     from sessionized
 
 )

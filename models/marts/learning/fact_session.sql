@@ -21,7 +21,10 @@
 
 with events as not materialized (
 
-    select * from {{ ref('fact_learning_event') }}
+    select
+        *,
+        coalesce(page, event_name) as page_name
+    from {{ ref('fact_learning_event') }}
     where session_id is not null
 
 ),
@@ -46,22 +49,14 @@ changed as (
 
 touched as (
 
-    select session_id from changed
+    {{ touched_sessions('changed') }}
     {% if is_incremental() %}
-        union
-        -- sessions that once began at a changed event: they may have merged into another
-        select built.session_id
-        from {{ this }} as built
-        inner join changed
-            on built.student_hash = changed.student_hash and built.session_start = changed.ts
         union
         -- sessions that have ended since
         select built.session_id
         from {{ this }} as built
         cross join site
         where built.is_open and built.session_end < site.as_of - {{ timeout }}
-    {% else %}
-        group by session_id
     {% endif %}
 
 ),
@@ -81,11 +76,16 @@ sessions as (
         coalesce(
             sum(events.dwell_seconds) filter (where not coalesce(events.is_login_as, false)), 0
         )::integer as engaged_seconds,
-        bool_and(events.origin = 'ws') as is_mobile,
-        bool_or(events.origin = 'ws') as has_mobile,
+        count(*) filter (where events.topic is null)::integer as moodle_events_count,
+        (
+            array_agg(events.source_session_id order by events.ts, events.event_id)
+            filter (where events.source_session_id is not null)
+        )[1] as source_session_id,
+        count(distinct events.source_session_id)::integer as source_sessions_count,
+        {{ session_device('events') }} as device_type,
         bool_or(events.is_login_as) as is_login_as,
-        (array_agg(events.event_name order by events.ts, events.event_id))[1] as entry_page,
-        (array_agg(events.event_name order by events.ts desc, events.event_id desc))[1]
+        (array_agg(events.page_name order by events.ts, events.event_id))[1] as entry_page,
+        (array_agg(events.page_name order by events.ts desc, events.event_id desc))[1]
             as exit_page,
         max(events._load_id) as _load_id,
         max(events._loaded_at) as _loaded_at
@@ -109,21 +109,20 @@ final as (
         ---------- measures
         sessions.session_start,
         sessions.session_end,
-        extract(epoch from sessions.session_end - sessions.session_start)::integer
+        floor(extract(epoch from sessions.session_end - sessions.session_start))::integer
             as session_duration_seconds,
         sessions.events_count,
         sessions.engagement_events_count,
         sessions.courses_count,
         sessions.engaged_seconds,
         '{{ var("tot_strategy") }}'::text as tot_strategy,
+        sessions.moodle_events_count,
 
         ---------- how
-        case
-            when sessions.is_mobile then 'app'
-            when sessions.has_mobile then 'mixed'
-            else 'web'
-        end as device_type,
-        sessions.is_mobile,
+        sessions.source_session_id,
+        sessions.source_sessions_count,
+        sessions.device_type,
+        sessions.device_type in ('mobile', 'tablet', 'app') as is_mobile,
         sessions.entry_page,
         sessions.exit_page,
 

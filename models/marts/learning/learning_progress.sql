@@ -13,8 +13,8 @@
 with progress as (
 
     select * from {{ ref('int_learning__progress_days') }}
-    -- pages outside any course teach no subject
-    where course_id <> 0
+    -- pages outside any course teach no subject, lessons of the application name theirs
+    where course_id <> 0 or subject is not null
 
 ),
 
@@ -43,7 +43,7 @@ weeks as (
 
     select
         progress.student_hash,
-        coalesce(categories.name, 'Unknown') as subject,
+        coalesce(categories.name, progress.subject, 'Unknown') as subject,
         date_trunc('week', progress.date::timestamp)::date as week_start,
         sum(progress.dwell_seconds) as dwell_seconds,
         sum(progress.completions_count) as completions_count,
@@ -52,7 +52,10 @@ weeks as (
     from progress
     left join courses on progress.course_id = courses.course_id
     left join categories on courses.category_id = categories.category_id
-    group by progress.student_hash, subject, week_start
+    group by
+        progress.student_hash,
+        coalesce(categories.name, progress.subject, 'Unknown'),
+        week_start
 
 ),
 

@@ -26,38 +26,11 @@ with events as not materialized (
 
 ),
 
-{% if is_incremental() %}
-    touched as (
+recomputed as (
 
-        select distinct
-            student_hash,
-            date
-        from events
-        where {{ arrived_since_last_build() }}
+    {{ events_of_touched_days('events') }}
 
-    ),
-
-    recomputed as (
-
-        select events.*
-        from events
-        inner join touched
-            on
-                events.student_hash = touched.student_hash
-                and events.date = touched.date
-        -- the day in any time zone lies within these bounds, which the index can use
-        where
-            events.ts >= (touched.date - 1)::timestamp at time zone 'UTC'
-            and events.ts < (touched.date + 2)::timestamp at time zone 'UTC'
-
-    ),
-{% else %}
-    recomputed as (
-
-        select * from events
-
-    ),
-{% endif %}
+),
 
 days as (
 
@@ -70,9 +43,15 @@ days as (
         count(*) filter (where is_engagement_event and action = 'viewed') as pages_viewed,
         count(distinct object_id) filter (
             where is_engagement_event and event_name = '\mod_quiz\event\attempt_started'
+        )
+        + count(distinct concat_ws('|', source_parent_id, attempt_no)) filter (
+            where is_engagement_event and topic = 'quiz'
         ) as quizzes_attempted,
         count(distinct object_id) filter (
             where is_engagement_event and event_name = '\mod_assign\event\assessable_submitted'
+        )
+        + count(distinct coalesce(page, event_id)) filter (
+            where is_engagement_event and event_name = 'submit_assignment'
         ) as assignments_submitted,
         (array_agg(learner_key order by ts, event_id))[1] as learner_key,
         count(distinct course_id) filter (where is_engagement_event) as courses_visited,
@@ -93,36 +72,63 @@ days as (
 
 ),
 
+videos as (
+
+    select
+        date,
+        student_hash,
+        -- what was seen twice on the day counts once
+        {{ range_seconds(
+            'range_agg(' ~ watched_range('watched_from_seconds', 'watched_to_seconds') ~ ')'
+        ) }} as watched_seconds
+    from recomputed
+    where topic = 'video'
+    group by date, student_hash, source_object_id
+
+),
+
+videos_of_day as (
+
+    select
+        date,
+        student_hash,
+        sum(watched_seconds) as watched_seconds
+    from videos
+    group by date, student_hash
+
+),
+
 final as (
 
     select
         ---------- promised columns, in the promised order
-        date,
-        student_hash,
-        total_sessions::integer as total_sessions,
-        total_time_spent_seconds::integer as total_time_spent_seconds,
-        pages_viewed::integer as pages_viewed,
-        quizzes_attempted::integer as quizzes_attempted,
-        -- no source reports watching yet
-        null::integer as videos_watched_seconds,
-        assignments_submitted::integer as assignments_submitted,
+        days.date,
+        days.student_hash,
+        days.total_sessions::integer as total_sessions,
+        days.total_time_spent_seconds::integer as total_time_spent_seconds,
+        days.pages_viewed::integer as pages_viewed,
+        days.quizzes_attempted::integer as quizzes_attempted,
+        floor(videos_of_day.watched_seconds)::integer as videos_watched_seconds,
+        days.assignments_submitted::integer as assignments_submitted,
 
         ---------- keys
-        {{ surrogate_key(['date', 'student_hash']) }} as student_daily_activity_key,
-        {{ date_key('date') }} as date_key,
-        learner_key,
+        {{ surrogate_key(['days.date', 'days.student_hash']) }} as student_daily_activity_key,
+        {{ date_key('days.date') }} as date_key,
+        days.learner_key,
 
         ---------- more of the day
-        courses_visited::integer as courses_visited,
-        events_count::integer as events_count,
-        engagement_events_count::integer as engagement_events_count,
-        forum_posts::integer as forum_posts,
+        days.courses_visited::integer as courses_visited,
+        days.events_count::integer as events_count,
+        days.engagement_events_count::integer as engagement_events_count,
+        days.forum_posts::integer as forum_posts,
         '{{ var("tot_strategy") }}'::text as tot_strategy,
 
         ---------- bookkeeping
-        _load_id,
-        _loaded_at
+        days._load_id,
+        days._loaded_at
     from days
+    left join videos_of_day
+        on days.date = videos_of_day.date and days.student_hash = videos_of_day.student_hash
 
 )
 

@@ -11,8 +11,8 @@ with cases (event, gap, continues, reported, gap_cap, gap_drop, session_span, ex
     ('above', {{ theta }} + 1, true, null, {{ theta }}, 0, {{ theta }} + 1, 0),
     ('next session', {{ theta }} - 1, false, null, 0, 0, 0, 0),
     ('last', null, null, null, 0, 0, 0, 0),
-    ('reported', 30, true, 20, 20, 20, 20, 20),
-    ('reported, last', null, null, 20, 20, 20, 20, 20)
+    ('reported', 30, true, 20, 30, 30, 30, 20),
+    ('reported, last', null, null, 20, 0, 0, 0, 20)
 
 )
 
