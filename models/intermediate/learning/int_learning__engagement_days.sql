@@ -36,7 +36,10 @@ with events as not materialized (
         where
             {{ arrived_since_last_build('changed') }}
             -- nothing to do, and nothing to read, without an application
-            and exists (select 1 from events where topic = 'user.events')
+            and exists (
+                select 1 from events as reported
+                where reported.topic = 'user.events'
+            )
 
     ),
 
