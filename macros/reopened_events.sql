@@ -14,33 +14,44 @@
     select
         {% for column in columns %}known.{{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ this }} as known
+    from (
+        select near.session_id
+        from (
+            -- arrivals close to each other look at the same neighbourhood once
+            select
+                runs.{{ learner }},
+                min(runs.ts) - {{ timeout }} as from_ts,
+                max(runs.ts) + {{ timeout }} as to_ts
+            from ({{ sessionize(arrived, learner=learner, only=only) }}) as runs
+            where runs._counts
+            group by runs.{{ learner }}, runs.session_id
+        ) as neighbourhood
+        -- by the index, however much is built: a fence (offset 0) keeps the planner, which cannot
+        -- know how few sessions are near, from reading all of it
+        cross join lateral (
+            select built.session_id
+            from {{ this }} as built
+            where
+                neighbourhood.{{ learner }} = built.{{ learner }}
+                and built.ts >= neighbourhood.from_ts
+                and built.ts <= neighbourhood.to_ts
+            offset 0
+        ) as near
+
+        union
+
+        select copy.session_id
+        from {{ this }} as copy
+        inner join {{ arrived }} as newer on copy.event_key = newer.event_key
+    ) as reopened
+    cross join lateral (
+        select built.*
+        from {{ this }} as built
+        where reopened.session_id = built.session_id
+        offset 0
+    ) as known
     where
-        known.session_id in (
-            select near.session_id
-            from (
-                -- arrivals close to each other look at the same neighbourhood once
-                select
-                    runs.{{ learner }},
-                    min(runs.ts) - {{ timeout }} as from_ts,
-                    max(runs.ts) + {{ timeout }} as to_ts
-                from ({{ sessionize(arrived, learner=learner, only=only) }}) as runs
-                where runs._counts
-                group by runs.{{ learner }}, runs.session_id
-            ) as neighbourhood
-            inner join {{ this }} as near
-                on
-                    neighbourhood.{{ learner }} = near.{{ learner }}
-                    and near.ts >= neighbourhood.from_ts
-                    and near.ts <= neighbourhood.to_ts
-
-            union
-
-            select copy.session_id
-            from {{ this }} as copy
-            inner join {{ arrived }} as newer on copy.event_key = newer.event_key
-        )
-        and not exists (
+        not exists (
             select 1 from {{ arrived }} as newer where newer.event_key = known.event_key
         )
 {%- endmacro %}

@@ -25,86 +25,36 @@ with events as not materialized (
 
 ),
 
-app_events as not materialized (
-
-    select * from events
-    where topic = 'user.events' and not is_error
-
-),
-
 {% if is_incremental() %}
-    changed as (
-
-        select
-            student_hash,
-            date,
-            session_date
-        from events
-        where
-            {{ arrived_since_last_build() }}
-            -- nothing to do, and nothing to read, without an application
-            and exists (select 1 from app_events)
-
-    ),
-
     touched as (
 
-        select
-            student_hash,
-            date
-        from changed
-        union
-        select
-            student_hash,
-            session_date
-        from changed
-
-    ),
-
-    days_app_events as (
-
-        select app_events.*
-        from app_events
-        inner join touched
-            on
-                app_events.student_hash = touched.student_hash
-                and app_events.date = touched.date
-        -- the day in any time zone lies within these bounds, which the index can use
+        select distinct
+            changed.student_hash,
+            day.date
+        from events as changed
+        cross join lateral (values (changed.date), (changed.session_date)) as day (date)
         where
-            app_events.ts >= (touched.date - 1)::timestamp at time zone 'UTC'
-            and app_events.ts < (touched.date + 2)::timestamp at time zone 'UTC'
-
-    ),
-
-    session_events as (
-
-        select events.*
-        from events
-        where
-            events.session_id in (
-                select starts.session_id
-                from events as starts
-                inner join touched
-                    on
-                        starts.student_hash = touched.student_hash
-                        and starts.date = touched.date
-                where
-                    starts.is_session_start
-                    and starts.ts >= (touched.date - 1)::timestamp at time zone 'UTC'
-                    and starts.ts < (touched.date + 2)::timestamp at time zone 'UTC'
+            {{ arrived_since_last_build('changed') }}
+            -- nothing to do, and nothing to read, without an application
+            and exists (
+                select 1 from events as reported
+                where reported.topic = 'user.events'
             )
 
     ),
-{% else %}
-    days_app_events as (
 
-        select * from app_events
+    touched_events as (
 
-    ),
-
-    session_events as (
-
-        select * from events
+        select events.*
+        from events
+        inner join touched
+            on
+                events.student_hash = touched.student_hash
+                and events.date = touched.date
+        -- the day in any time zone lies within these bounds, which the index can use
+        where
+            events.ts >= (touched.date - 1)::timestamp at time zone 'UTC'
+            and events.ts < (touched.date + 2)::timestamp at time zone 'UTC'
 
     ),
 {% endif %}
@@ -120,7 +70,8 @@ activity as (
         mode() within group (order by course_id) as course_id,
         (array_agg(learner_key order by ts, event_id))[1] as learner_key,
         max(_load_id) as _load_id
-    from days_app_events
+    from {{ 'touched_events' if is_incremental() else 'events' }}
+    where topic = 'user.events' and not is_error
     group by student_hash, date
 
 ),
@@ -134,7 +85,14 @@ sessions as (
         count(*) filter (where is_session_start) as session_count,
         sum(dwell_seconds) filter (where not is_login_as) as engaged_seconds,
         max(_load_id) as _load_id
-    from session_events
+    from events
+    {% if is_incremental() %}
+        where
+            session_id in (
+                select starts.session_id from touched_events as starts
+                where starts.is_session_start
+            )
+    {% endif %}
     group by student_hash, session_date
 
 ),
