@@ -166,6 +166,7 @@ def _summarise(
     status = warehouse_status(settings)
     with connect(settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
         figures = cursor.execute("select * from marts_learning.site_summary").fetchone() or {}
+        lane = cursor.execute("select * from marts_engagement.event_lane_summary").fetchone() or {}
     tables = sum(len(schema.tables) for schema in status.schemas.values())
     rows = sum(schema.rows for schema in status.schemas.values())
     build = status.last_build or {}
@@ -175,8 +176,7 @@ def _summarise(
     table.add_row(
         "loaded now",
         f"{rows_loaded.inserted:,} new, {rows_loaded.updated:,} changed,"
-        f" {rows_loaded.deleted:,} deleted rows;"
-        f" {events.accepted:,} events, {events.rejected.total():,} rejected",
+        f" {rows_loaded.deleted:,} deleted rows; {events.total:,} events",
     )
     table.add_row(
         "learners",
@@ -188,6 +188,18 @@ def _summarise(
         f"{figures['sessions_count']:,} from {figures['events_count']:,} events,"
         f" median {_minutes(figures['median_session_seconds'])}",
     )
+    if lane["records_count"]:
+        table.add_row(
+            "events",
+            f"{lane['records_count']:,} in {lane['topics_count']} topics,"
+            f" {lane['rejected_count']:,} more broken and kept aside",
+        )
+        table.add_row(
+            "engagement",
+            f"median score {lane['median_engagement_score']} over"
+            f" {lane['engaged_days_count']:,} learner days;"
+            f" {lane['shopping_sessions_count']:,} visits to the shop",
+        )
     table.add_row(
         "tests",
         f"{build.get('tests', 0):,} passed"
