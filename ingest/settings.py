@@ -27,6 +27,13 @@ class Settings(BaseSettings):
     pg_dbname: str = "coursehouse"
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
+    files_quiet_seconds: float = Field(
+        default=10, ge=0, description="a file written within these seconds waits"
+    )
+    files_patience_minutes: float = Field(
+        default=60, ge=0, description="a file that ends in the middle is given up after these"
+    )
+    archive_url: str | None = Field(default=None, description="default: archive/ in the home")
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="set: your own cluster, no broker is embedded"
@@ -62,6 +69,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
         return self.home if self.home.is_absolute() else PROJECT_DIR / self.home
+
+    @property
+    def archive(self) -> str:
+        """Address of the raw archive: a folder, or an object store."""
+        return self.archive_url or str(self.home_dir / "archive")
 
     @property
     def is_embedded(self) -> bool:

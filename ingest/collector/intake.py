@@ -79,12 +79,12 @@ def collector_of(request: Request) -> Collector:
 
 
 def _check(topic: Topic, record: Any, received_at: datetime) -> Outgoing:
-    """The very bytes that are kept are checked, by the same contract as the loader's."""
+    """What is kept is checked as it will be read, by the same contract as the loader's."""
     try:
         value = orjson.dumps(record)
     except orjson.JSONEncodeError:
         raise Problem(400, "a record is nested too deeply") from None
-    rejection = contract_of(topic.topic).check(value)
+    rejection = contract_of(topic.topic).check_parsed(record, value)
     person = record.get(topic.person_field) if rejection is None else None
     key = None if person is None else str(person).encode()  # keeps a person's records in order
     return Outgoing(topic, key, value, received_at, rejection)

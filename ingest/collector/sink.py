@@ -42,6 +42,11 @@ class Submission:
         else:
             self.future.set_exception(self.error)
 
+    def give_up(self) -> None:
+        """Nobody waits any longer."""
+        if not self.future.done():
+            self.future.set_exception(Unavailable("not stored in time: send it again", 5))
+
 
 class Sink(Protocol):
     """Something that keeps records."""
@@ -68,8 +73,8 @@ async def store(sink: Sink, outgoing: Sequence[Outgoing], seconds: float) -> Non
     """
     submission = Submission(outgoing)
     sink.submit(submission)
+    patience = asyncio.get_running_loop().call_later(seconds, submission.give_up)
     try:
-        async with asyncio.timeout(seconds):
-            await submission.future
-    except TimeoutError:
-        raise Unavailable("not stored in time: send it again", 5) from None
+        await submission.future
+    finally:
+        patience.cancel()

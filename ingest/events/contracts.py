@@ -46,17 +46,19 @@ class Contract:
         if value is None:
             return Rejection("tombstone", "the record has no value")
         if len(value) > MAX_RECORD_BYTES:
-            return Rejection("too_large", f"{len(value)} bytes, {MAX_RECORD_BYTES} are allowed")
+            return _too_large(value)
         try:
             record = orjson.loads(value)
         except orjson.JSONDecodeError as error:
             return _unreadable(value, error)
+        return self.check_parsed(record, value)
+
+    def check_parsed(self, record: Any, value: bytes) -> Rejection | None:
+        """The same for a record that is parsed already and reads `value` when written."""
+        if len(value) > MAX_RECORD_BYTES:
+            return _too_large(value)
         if NUL.search(value) and _holds_nul(record):
             return Rejection("unstorable", "a text holds the character U+0000")
-        return self.check_parsed(record)
-
-    def check_parsed(self, record: Any) -> Rejection | None:
-        """The same for a record that has been parsed."""
         if self._validator.is_valid(record):
             return None
         errors = list(self._validator.iter_errors(record))[:MAX_REASONS]
@@ -79,6 +81,10 @@ def _absolute(schema: dict[str, Any]) -> dict[str, Any]:
     text = orjson.dumps(schema).replace(b'"common.json#', b'"urn:coursehouse:common#')
     absolute: dict[str, Any] = orjson.loads(text)
     return absolute
+
+
+def _too_large(value: bytes) -> Rejection:
+    return Rejection("too_large", f"{len(value)} bytes, {MAX_RECORD_BYTES} are allowed")
 
 
 def _unreadable(value: bytes, error: orjson.JSONDecodeError) -> Rejection:

@@ -8,7 +8,7 @@ Partitions are attached, not created in place: that waits for no reader.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -38,9 +38,8 @@ create table if not exists {table} (
 INDEX = "create index if not exists {index} on {table} using brin (_load_id, _loaded_at)"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as it came."""
+class Record(NamedTuple):
+    """One record as it came. A tuple: made a million times, it takes half the time."""
 
     partition: int
     offset: int
@@ -127,7 +126,7 @@ def append(
                         lane,
                         record.partition,
                         record.offset,
-                        _text(record.key),
+                        text_of(record.key),
                         Jsonb(record.value, dumps=_as_is),
                         record.produced_at,
                         load_id,
@@ -184,7 +183,7 @@ def _table(topic: Topic) -> sql.Identifier:
     return sql.Identifier(SCHEMA, topic.table_name)
 
 
-def _text(key: bytes | None) -> str | None:
+def text_of(key: bytes | None) -> str | None:
     """A key as text; what is no text is no key anybody could join by."""
     return None if key is None else key.decode(errors="replace").replace("\0", "\ufffd")
 

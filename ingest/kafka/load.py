@@ -13,7 +13,15 @@ from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.raw import Sorted
 from ingest.events.topics import Topic, choose
-from ingest.kafka.positions import Conflict, Partition, Position, forget, read_positions
+from ingest.kafka.positions import (
+    UNREAD,
+    Conflict,
+    Partition,
+    Position,
+    forget,
+    read_positions,
+    renew,
+)
 from ingest.kafka.reader import Batch, Outage, Reader, TopicState
 from ingest.kafka.store import Store, now
 from ingest.kafka.summary import Tally
@@ -130,17 +138,18 @@ class _Load:
         renewed = {
             partition: position.next_offset
             for partition, position in positions.items()
-            if _is_renewed(position, self.cluster[partition[0]])
+            if position.next_offset is not None
+            and _is_renewed(position, self.cluster[partition[0]])
         }
         if renewed:
             lost = {partition: offset for partition, offset in renewed.items() if offset > 0}
-            self._accept_loss("the topic was deleted and made anew", lost)
-            forget(conn, renewed)
+            # the embedded broker forgets its topics whenever it stops, and says so then
+            if not self.settings.is_broker_embedded:
+                self._accept_loss("the topic was deleted and made anew", lost)
+            renew(conn, renewed)
             positions = read_positions(conn, self.cluster)
         partitions = [(name, number) for name, t in self.cluster.items() for number in t.partitions]
-        self.reader.assign(
-            {p: positions[p].next_offset if p in positions else None for p in partitions}
-        )
+        self.reader.assign({p: positions.get(p, UNREAD) for p in partitions})
 
     def _pump(self, conn: psycopg.Connection) -> bool:
         """Read and store until there is an end, or a reason to assign anew (False).

@@ -2,11 +2,14 @@
 
 A position is the offset of the next record; ranges are half-open. Each move names the offset it
 starts from, so that of two loaders on one partition only one can store it (compare and set).
+
+A topic that was deleted and made anew counts from 0 again. What it had before becomes the base of
+its partitions: rows are known by base and offset together, so that no two share an identity.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -19,15 +22,20 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The next offset, and the id the topic had when it was reached (None: not known)."""
+    """The next offset (None: the earliest there is), the base to add to offsets for the identity
+    of a row, and the id the topic had when it was reached (None: not known)."""
 
-    next_offset: int
+    next_offset: int | None
     topic_id: str | None
+    base_offset: int = 0
+
+
+UNREAD = Position(None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From `expected` (None: never read before) to `next_offset`."""
+    """From `expected` (None: the earliest there is) to `next_offset`."""
 
     expected: int | None
     next_offset: int
@@ -36,11 +44,11 @@ class Move:
 def read_positions(conn: psycopg.Connection, topics: Iterable[str]) -> dict[Partition, Position]:
     """The positions of some topics; partitions that were never read are missing."""
     rows = conn.execute(
-        "select topic, partition, next_offset, topic_id from ops.kafka_position"
+        "select topic, partition, next_offset, topic_id, base_offset from ops.kafka_position"
         " where topic = any(%s)",
         [list(topics)],
     ).fetchall()
-    return {(topic, number): Position(offset, id_) for topic, number, offset, id_ in rows}
+    return {(topic, number): Position(*position) for topic, number, *position in rows}
 
 
 def move(
@@ -66,7 +74,9 @@ def move(
             cursor.executemany(
                 "insert into ops.kafka_position (topic, partition, next_offset, topic_id)"
                 " values (%(topic)s, %(partition)s, %(next_offset)s, %(topic_id)s)"
-                " on conflict do nothing",
+                " on conflict (topic, partition) do update set next_offset = excluded.next_offset,"
+                " topic_id = excluded.topic_id, updated_at = clock_timestamp()"
+                " where kafka_position.next_offset is null",
                 first,
             )
             moved += cursor.rowcount
@@ -84,13 +94,30 @@ def move(
 
 
 def forget(conn: psycopg.Connection, positions: Mapping[Partition, int]) -> None:
-    """Make partitions that still stand at these offsets count as never read.
+    """Let partitions that still stand at these offsets go on with their earliest record."""
+    _where_they_stand(
+        conn,
+        "update ops.kafka_position set next_offset = null"
+        " where topic = %s and partition = %s and next_offset = %s",
+        positions,
+    )
 
-    The next read begins with their earliest record.
-    """
+
+def renew(conn: psycopg.Connection, positions: Mapping[Partition, int]) -> None:
+    """The same for topics that were made anew: their offsets count from there on."""
+    _where_they_stand(
+        conn,
+        "update ops.kafka_position set next_offset = null, base_offset = base_offset + next_offset"
+        " where topic = %s and partition = %s and next_offset = %s",
+        positions,
+    )
+
+
+def _where_they_stand(
+    conn: psycopg.Connection, statement: LiteralString, positions: Mapping[Partition, int]
+) -> None:
     with conn.cursor() as cursor:
         cursor.executemany(
-            "delete from ops.kafka_position"
-            " where topic = %s and partition = %s and next_offset = %s",
+            statement,
             [(topic, number, offset) for (topic, number), offset in sorted(positions.items())],
         )

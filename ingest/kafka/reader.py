@@ -20,7 +20,7 @@ from confluent_kafka import (
 from ingest.errors import UserError
 from ingest.events.raw import Record
 from ingest.kafka import client
-from ingest.kafka.positions import Move, Partition
+from ingest.kafka.positions import Move, Partition, Position
 from ingest.settings import Settings
 
 BATCH_RECORDS = 20_000
@@ -28,14 +28,8 @@ BATCH_BYTES = 32 * 2**20
 BATCH_SECONDS = 0.5  # a batch is stored this long after its first look, however small it is
 CHUNK_RECORDS = 1_000
 ANSWER_SECONDS = 10.0
-CONSUMER_SETTINGS = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    # Never jump over records: what is out of range becomes a decision of the user.
-    "auto.offset.reset": "error",
-    # The only end that is right everywhere: the embedded broker's watermarks are not.
-    "enable.partition.eof": True,
-}
+# The only end that is right everywhere: the embedded broker's watermarks are not.
+CONSUMER_SETTINGS = {"enable.partition.eof": True}
 
 
 class Outage(Exception):
@@ -78,6 +72,7 @@ class Reader:
             settings, **CONSUMER_SETTINGS, error_cb=self._note_outage
         )
         self._next: dict[Partition, int | None] = {}
+        self._bases: dict[Partition, int] = {}
         self._unfinished: set[Partition] = set()
         self._out_of_range: dict[Partition, int | None] = {}
         self._last_sign = time.monotonic()
@@ -100,16 +95,17 @@ class Reader:
             for name, topic in found.items()
         }
 
-    def assign(self, positions: Mapping[Partition, int | None]) -> None:
-        """Go on from `positions`; None is a partition's earliest record."""
-        self._next = dict(positions)
+    def assign(self, positions: Mapping[Partition, Position]) -> None:
+        """Go on from `positions`."""
+        self._next = {partition: at.next_offset for partition, at in positions.items()}
+        self._bases = {partition: at.base_offset for partition, at in positions.items()}
         self._unfinished = set(positions)
         self._out_of_range = {}
         self._doubt = None
         self._consumer.assign(
             [
                 TopicPartition(topic, number, OFFSET_BEGINNING if offset is None else offset)
-                for (topic, number), offset in positions.items()
+                for (topic, number), offset in self._next.items()
             ]
         )
         self._last_sign = time.monotonic()
@@ -169,7 +165,13 @@ class Reader:
                 continue
             value = message.value()
             batch.records.setdefault(topic, []).append(
-                Record(number, offset, message.key(), value, _produced_at(message))
+                Record(
+                    number,
+                    self._bases[topic, number] + offset,
+                    message.key(),
+                    value,
+                    _produced_at(message),
+                )
             )
             batch.count += 1
             batch.size_bytes += len(value or b"")

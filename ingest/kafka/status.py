@@ -15,7 +15,10 @@ from ingest.errors import UserError
 from ingest.events.topics import topics
 from ingest.settings import Settings
 
-POSITIONS = "select topic, partition, next_offset from ops.kafka_position order by 1, 2"
+POSITIONS = (
+    "select topic, partition, base_offset + coalesce(next_offset, 0) as next_offset"
+    " from ops.kafka_position order by 1, 2"
+)
 
 
 @dataclass
@@ -23,7 +26,7 @@ class TopicStatus:
     """A registered topic. `partitions` is None where the cluster has none, or is silent."""
 
     partitions: int | None = None
-    positions: dict[int, int] = field(default_factory=dict)  # partition -> next offset to read
+    positions: dict[int, int] = field(default_factory=dict)  # partition -> records passed, ever
     rows: int | None = None  # of its raw table
 
 

@@ -26,8 +26,9 @@ create index if not exists load_manifest_source_ix on ops.load_manifest (source,
 create table if not exists ops.kafka_position (
     topic text not null,
     partition integer not null,
-    next_offset bigint not null check (next_offset >= 0),
+    next_offset bigint check (next_offset >= 0), -- null: the earliest there is
     topic_id text, -- a topic that was deleted and made anew has another one
+    base_offset bigint not null default 0, -- what earlier lives of the topic had: added to offsets
     updated_at timestamptz not null default clock_timestamp(),
     primary key (topic, partition)
 );
@@ -39,11 +40,14 @@ create table if not exists ops.http_position (
     updated_at timestamptz not null default clock_timestamp()
 );
 
--- One row per batch file: the same content loads once into a topic.
+-- One row per batch file: the same content loads once into a topic. `fingerprint` is what the
+-- store said of the file (size, times, etag): while it says so, the file need not be read again.
+-- `row_count` includes the rejected.
 create table if not exists ops.file_manifest (
     file_id integer generated always as identity primary key,
     topic text not null,
     file_name text not null,
+    fingerprint text,
     sha256 bytea not null check (length(sha256) = 32),
     size_bytes bigint not null,
     row_count bigint not null,
@@ -52,6 +56,40 @@ create table if not exists ops.file_manifest (
     loaded_at timestamptz not null default clock_timestamp(),
     unique (topic, sha256)
 );
+
+-- The raw archive. A run takes the loads from `first_load_id` to `last_load_id`; it is written down
+-- before its files are, so that a run that was cut off is done again under the same names.
+create table if not exists ops.archive_run (
+    run_id integer generated always as identity primary key,
+    first_load_id bigint not null,
+    last_load_id bigint not null check (last_load_id >= first_load_id),
+    started_at timestamptz not null default clock_timestamp(),
+    completed_at timestamptz
+);
+
+create unique index if not exists archive_run_one_open
+on ops.archive_run ((completed_at is null)) where completed_at is null;
+
+-- One row per archive file. A merged file is written down before it is written too: `merges` names
+-- the files whose place it takes. What counts is written, and not superseded.
+create table if not exists ops.archive_file (
+    file_id integer generated always as identity primary key,
+    topic text not null,
+    arrival_date date not null,
+    file_name text not null unique,
+    first_load_id bigint not null,
+    last_load_id bigint not null,
+    merges integer [],
+    row_count bigint,
+    size_bytes bigint,
+    written_at timestamptz,
+    superseded_at timestamptz,
+    removed_at timestamptz
+);
+
+create index if not exists archive_file_live_ix
+on ops.archive_file (topic, arrival_date)
+where written_at is not null and superseded_at is null;
 
 -- What no contract lets in: kept as it came, with the reason, until it is replayed (law 4). The
 -- reason names fields and rules, never values.

@@ -1,6 +1,6 @@
 -- Proves that only the owner and the roles of var proctoring_roles have a privilege on what holds
 -- proctoring, whichever schema it is in. Grantee 0 is everybody (public).
-{%- set roles = var('proctoring_roles') %}
+{%- set roles = '{' ~ var('proctoring_roles') | join(',') ~ '}' %}
 -- depends_on: {{ ref('fact_proctoring_violation') }}
 -- depends_on: {{ ref('proctoring_attempt_summary') }}
 -- depends_on: {{ ref('int_proctoring__violations') }}
@@ -45,10 +45,8 @@ select
 from privileges
 where
     grantee <> owner
-    {% if roles %}
-        and not (
-            thing ~ '^marts_proctoring'
-            and privilege_type in ('USAGE', 'SELECT')
-            and pg_get_userbyid(grantee) in ('{{ roles | join("', '") }}')
-        )
-    {% endif %}
+    and not (
+        thing ~ '^marts_proctoring'
+        and privilege_type in ('USAGE', 'SELECT')
+        and pg_get_userbyid(grantee)::text = any('{{ roles }}'::text[])
+    )

@@ -268,6 +268,27 @@ def test_a_topic_made_anew_needs_a_decision(events: EventLane, broker: EmbeddedB
         )
     assert events.load("clicks", from_earliest=True).accepted == 25
     assert events.load("clicks").total == 0
+    # offsets began at 0 again, identities did not
+    identities = "select min(source_offset), count(distinct source_offset) from raw_events.clicks"
+    assert events.read(identities) == [(0, 35)]
+
+
+def test_the_embedded_broker_begins_anew_without_being_asked(
+    events: EventLane, broker: EmbeddedBroker
+) -> None:
+    """It keeps nothing when it stops: `down` has said so."""
+    own = {"kafka_bootstrap_servers": None, "home": broker.home, "kafka_port": broker.port}
+    settings = events.settings().model_copy(update=own)
+    said: list[str] = []
+    for life in range(3):
+        events.create("clicks")
+        events.produce("clicks", map(click, range(10 * life, 10 * life + 10)))
+        assert load.load_events(settings, said.append, ["clicks"]).accepted == 10
+        assert load.load_events(settings, said.append, ["clicks"]).total == 0
+        broker.down()
+        broker.up()
+    assert said == []
+    assert [offset for _, _, offset in events.stored()] == list(range(30))
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def _stamp(request: Request, client: str) -> dict[str, Any]:
     """What the edge adds: no address and no user agent leaves it whole."""
     device = device_of(request.headers.get("user-agent", ""))
     return {
-        "received_at": datetime.now(UTC),
+        "received_at": datetime.now(UTC).isoformat(),
         "ip_network": network_of(request.client.host) if request.client else None,
         "device_class": device.device_class,
         "browser": device.browser,

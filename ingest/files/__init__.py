@@ -1,0 +1,1 @@
+"""Batch files and folders of them: CSV, JSON, JSON Lines, gz of each, Parquet."""
