@@ -139,7 +139,9 @@ final as (
         sessions._load_id,
         sessions._loaded_at
     from touched
-    left join products on touched.session_id = products.session_id
+    -- an increment also returns the sessions without a product any more, to be deleted
+    {{ 'left' if is_incremental() else 'inner' }} join products
+        on touched.session_id = products.session_id
     left join sessions on touched.session_id = sessions.session_id
 
 )
