@@ -17,7 +17,6 @@ import argparse
 import os
 import resource
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -34,6 +33,7 @@ import psycopg
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from warehouse import free_port
 
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.kafka.reader import BATCH_RECORDS
@@ -92,8 +92,8 @@ def main() -> None:
     given = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
     directory.chmod(0o755)
-    server = EmbeddedPostgres(directory / "home", _free_port())
-    broker = EmbeddedBroker(directory / "broker", _free_port())
+    server = EmbeddedPostgres(directory / "home", free_port())
+    broker = EmbeddedBroker(directory / "broker", free_port())
     server.up()
     broker.up()
     try:
@@ -213,12 +213,6 @@ def _check(bench: Bench, expected: int) -> None:
         ).fetchone()
     if row != (expected, expected):
         raise SystemExit(f"the load is wrong: {row}, expected {expected} different rows")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

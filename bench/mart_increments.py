@@ -17,29 +17,14 @@ is 1,400 queries, however few rows there are.
 """
 
 import argparse
-import json
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
-
-from ingest.moodle import load
-from ingest.postgres import EmbeddedPostgres
-from ingest.sample import SAMPLE_DUMP, restore
-from ingest.settings import PROJECT_DIR, Settings
+from warehouse import MODELS_ONLY, Bench, bench
 
 DAY_ROWS = 10_000
 LEARNERS = 2_000
-DBT = str(Path(sys.executable).parent / "dbt")
 # learners 1000..2999, each in two of the eight courses
 PEOPLE = """
     insert into raw_moodle.mdl_user (id, auth, confirmed, suspended, deleted, username, timezone,
@@ -99,65 +84,41 @@ def main() -> None:
     parser.add_argument("--tests", action="store_true")
     arguments = parser.parse_args()
     sizes: list[int] = arguments.rows
-    directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
-    directory.chmod(0o755)
-    server = EmbeddedPostgres(directory / "home", _free_port())
-    server.up()
-    try:
-        _load_sample(server, directory)
-        _keep_bytecode(directory)
-        costs = [_first_builds(server, directory, rows, arguments.tests) for rows in sizes]
+    with bench() as used:
+        used.load_sample()
+        with used.connect("loaded") as conn:
+            conn.execute(PEOPLE, {"learners": LEARNERS})
+            conn.execute(ENROLMENTS, {"learners": LEARNERS})
+        costs = [_first_builds(used, rows, arguments.tests) for rows in sizes]
         for day in range(3):
             for cost in costs:
-                _increment(server, directory, cost, day)
-    finally:
-        server.down()
-        shutil.rmtree(directory, ignore_errors=True)
+                _increment(used, cost, day)
     sys.exit(0 if _report(costs) else 1)
 
 
-def _load_sample(server: EmbeddedPostgres, directory: Path) -> None:
-    for name in ("moodle", "loaded"):
-        server.create_database(name)
-    with psycopg.connect(server.dsn("moodle")) as conn:
-        restore(SAMPLE_DUMP, conn)
-    settings = Settings.model_validate(
-        {"home": directory / "load", "moodle_dsn": server.dsn("moodle"), **_pg(server, "loaded")}
-    )
-    load.load_moodle(settings, lambda _: None, [], False)
-    with psycopg.connect(server.dsn("loaded")) as conn:
-        conn.execute(PEOPLE, {"learners": LEARNERS})
-        conn.execute(ENROLMENTS, {"learners": LEARNERS})
-
-
-def _first_builds(server: EmbeddedPostgres, directory: Path, rows: int, tests: bool) -> Cost:
+def _first_builds(used: Bench, rows: int, tests: bool) -> Cost:
     name = _database(rows)
-    with server._admin() as admin:
-        admin.execute(
-            sql.SQL("create database {} template loaded owner coursehouse").format(
-                sql.Identifier(name)
-            )
-        )
-    _arrive(server, name, 1, rows, load_id=2)
-    first = _build(server, directory, name)
-    before = _checksums(server, name)
-    second = _build(server, directory, name)
-    changed = [table for table, mark in _checksums(server, name).items() if before[table] != mark]
+    used.copy_loaded(name)
+    _arrive(used, name, 1, rows, load_id=2)
+    first = used.build(name, *MODELS_ONLY)
+    before = _checksums(used, name)
+    second = used.build(name, *MODELS_ONLY)
+    changed = [table for table, mark in _checksums(used, name).items() if before[table] != mark]
     if changed:
         raise SystemExit(f"a build without new data changed {', '.join(changed)}")
     cost = Cost(rows, first, second)
     if tests:
-        cost.tested = _build(server, directory, name, tests=True)
+        cost.tested = used.build(name)
     print(f"  {rows:>11,}: first {first} s, second {second} s", flush=True)
     return cost
 
 
-def _increment(server: EmbeddedPostgres, directory: Path, cost: Cost, day: int) -> None:
+def _increment(used: Bench, cost: Cost, day: int) -> None:
     name = _database(cost.rows)
     last = cost.rows + (day + 1) * DAY_ROWS
-    _arrive(server, name, last - DAY_ROWS + 1, last, load_id=3 + day)
-    cost.whole.append(_build(server, directory, name))
-    cost.increments.append(_incremental_seconds(directory / name))
+    _arrive(used, name, last - DAY_ROWS + 1, last, load_id=3 + day)
+    cost.whole.append(used.build(name, *MODELS_ONLY))
+    cost.increments.append(used.incremental_seconds(name))
     print(f"  {cost.rows:>11,}: day {day + 1} {cost.increments[-1]} s", flush=True)
 
 
@@ -165,8 +126,8 @@ def _database(rows: int) -> str:
     return f"rows_{rows}"
 
 
-def _arrive(server: EmbeddedPostgres, name: str, first: int, last: int, load_id: int) -> None:
-    with psycopg.connect(server.dsn(name), autocommit=True) as conn:
+def _arrive(used: Bench, name: str, first: int, last: int, load_id: int) -> None:
+    with used.connect(name) as conn:
         conn.execute(
             EVENTS,
             {
@@ -181,46 +142,9 @@ def _arrive(server: EmbeddedPostgres, name: str, first: int, last: int, load_id:
         conn.execute("analyze raw_moodle.mdl_logstore_standard_log")
 
 
-def _keep_bytecode(directory: Path) -> None:
-    """Have Python compile dbt once, before anything is measured, as it is on any machine in use."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
-    subprocess.run([DBT, "--help"], check=True, stdout=subprocess.DEVNULL)
-
-
-def _build(server: EmbeddedPostgres, directory: Path, name: str, tests: bool = False) -> float:
-    environment = {
-        **os.environ,
-        **{f"COURSEHOUSE_{key.upper()}": str(v) for key, v in _pg(server, name).items()},
-        "DO_NOT_TRACK": "1",
-    }
-    target = str(directory / name)
-    options = [] if tests else [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test")]
-    started = time.monotonic()
-    subprocess.run(
-        [DBT, "--quiet", "build", *options, "--target-path", target, "--log-path", target],
-        cwd=PROJECT_DIR,
-        env=environment,
-        check=True,
-    )
-    return round(time.monotonic() - started, 1)
-
-
-def _incremental_seconds(target: Path) -> float:
-    """Execution time of the incremental models of the last build, by dbt's own count."""
-    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    seconds: float = sum(
-        result["execution_time"]
-        for result in results
-        if nodes.get(result["unique_id"], {}).get("config", {}).get("materialized") == "incremental"
-    )
-    return round(seconds, 2)
-
-
-def _checksums(server: EmbeddedPostgres, name: str) -> dict[str, object]:
+def _checksums(used: Bench, name: str) -> dict[str, object]:
     """Mart -> number of rows and a sum over all of them that any changed value changes."""
-    with psycopg.connect(server.dsn(name)) as conn:
+    with used.connect(name) as conn:
         tables = conn.execute(
             "select schemaname, tablename from pg_tables where schemaname like 'marts%'"
         ).fetchall()
@@ -248,18 +172,6 @@ def _report(costs: list[Cost]) -> bool:
     print(f"\n  increment, dearest to cheapest: {growth:.2f} (target 1.30)")
     print(f"  second build to first, at worst: {share:.0%} (target 33 %)")
     return growth <= 1.3 and share < 1 / 3
-
-
-def _pg(server: EmbeddedPostgres, name: str) -> dict[str, str]:
-    parts = conninfo_to_dict(server.dsn(name))
-    keys = {"host": "host", "port": "port", "user": "user", "password": "password"}
-    return {f"pg_{key}": str(parts[part]) for key, part in keys.items()} | {"pg_dbname": name}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""What benchmarks of models share: a server of their own, the sample site in it, dbt on it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from ingest.moodle import load
+from ingest.postgres import EmbeddedPostgres
+from ingest.sample import SAMPLE_DUMP, restore
+from ingest.settings import PROJECT_DIR, Settings
+
+DBT = str(Path(sys.executable).parent / "dbt")
+MODELS_ONLY = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
+
+
+@dataclass
+class Bench:
+    """A server and a directory; database `loaded` is the template every size starts from."""
+
+    server: EmbeddedPostgres
+    directory: Path
+
+    def connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(self.server.dsn(database), autocommit=True)
+
+    def load_sample(self) -> None:
+        """Load the sample site into the database `loaded`."""
+        for name in ("moodle", "loaded"):
+            self.server.create_database(name)
+        with psycopg.connect(self.server.dsn("moodle")) as conn:
+            restore(SAMPLE_DUMP, conn)
+        settings = Settings.model_validate(
+            {
+                "home": self.directory / "load",
+                "moodle_dsn": self.server.dsn("moodle"),
+                **self._address("loaded"),
+            }
+        )
+        load.load_moodle(settings, lambda _: None, [], False)
+
+    def copy_loaded(self, database: str) -> None:
+        """Make a database like `loaded`."""
+        with self.server._admin() as admin:
+            admin.execute(
+                sql.SQL("create database {} template loaded owner coursehouse").format(
+                    sql.Identifier(database)
+                )
+            )
+
+    def build(self, database: str, *options: str) -> float:
+        """Seconds of one whole `dbt build` process."""
+        target = str(self.directory / database)
+        started = time.monotonic()
+        subprocess.run(
+            [DBT, "--quiet", "build", *options, "--target-path", target, "--log-path", target],
+            cwd=PROJECT_DIR,
+            env=self.environment(database),
+            check=True,
+        )
+        return round(time.monotonic() - started, 1)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """The variables that make dbt use a database."""
+        address = {f"COURSEHOUSE_{k.upper()}": v for k, v in self._address(database).items()}
+        return {**os.environ, **address, "DO_NOT_TRACK": "1"}
+
+    def incremental_seconds(self, database: str, models: Collection[str] = ()) -> float:
+        """Execution time of incremental models (these, or all) of the last build, by dbt."""
+        target = self.directory / database
+        nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+        results = json.loads((target / "run_results.json").read_text())["results"]
+        seconds: float = 0
+        for result in results:
+            node = nodes.get(result["unique_id"], {})
+            if node.get("config", {}).get("materialized") == "incremental" and (
+                not models or node["name"] in models
+            ):
+                seconds += result["execution_time"]
+        return round(seconds, 2)
+
+    def _address(self, database: str) -> dict[str, str]:
+        parts = conninfo_to_dict(self.server.dsn(database))
+        named = {f"pg_{part}": str(parts[part]) for part in ("host", "port", "user", "password")}
+        return named | {"pg_dbname": database}
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """A running server that is gone afterwards; dbt is compiled before anything is measured."""
+    directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
+    directory.chmod(0o755)
+    server = EmbeddedPostgres(directory / "home", free_port())
+    server.up()
+    try:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
+        subprocess.run([DBT, "--help"], check=True, stdout=subprocess.DEVNULL)
+        yield Bench(server, directory)
+    finally:
+        server.down()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A TCP port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
