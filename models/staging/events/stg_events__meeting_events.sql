@@ -20,8 +20,10 @@ final as (
         {{ json_id('payload', ['course_id']) }} as course_code,
         ---------- what happened
         {{ json_value('payload', ['event_type']) }} as event_type,
-        {{ json_value('payload', ['properties', 'participant_count'], 'integer') }} as participant_count,
-        {{ json_value('payload', ['properties', 'duration_minutes'], 'numeric') }} as duration_minutes,
+        {{ json_value('payload', ['properties', 'participant_count'], 'integer') }}
+            as participant_count,
+        {{ json_value('payload', ['properties', 'duration_minutes'], 'numeric') }}
+            as duration_minutes,
         payload -> 'properties' as properties,
         ---------- timestamps
         {{ json_value('payload', ['timestamp'], 'timestamptz') }} as occurred_at,
