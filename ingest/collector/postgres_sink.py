@@ -6,10 +6,12 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ingest.collector.problems import Problem, Unavailable
 from ingest.collector.sink import Outgoing, Submission
@@ -34,7 +36,8 @@ returning next_offset
 RENUMBER = """
 update ops.load_manifest
 set
-    load_id = %s, completed_at = clock_timestamp(), rows_inserted = rows_inserted + %s
+    load_id = %s, completed_at = clock_timestamp(), rows_inserted = rows_inserted + %s,
+    tables = tables || %s
 where load_id = %s and source = 'http'
 """
 
@@ -121,21 +124,28 @@ class PostgresSink:
                 rows = _number(records, _take_offsets(conn, topic, len(records)))
                 raw.append(conn, topic, "http", rows, load_id, loaded_at)
             accepted = sum(record.rejection is None for record in outgoing)
-            hour = self._record(conn, load_id, accepted, started_at)
+            hour = self._record(conn, load_id, accepted, by_topic, started_at)
         self._manifest = (load_id, hour)
         self._partitions = {(topic.topic, loaded_at.date()) for topic in by_topic} | {
             known for known in self._partitions if known[1] == loaded_at.date()
         }
 
     def _record(
-        self, conn: psycopg.Connection, load_id: int, accepted: int, now: datetime
+        self,
+        conn: psycopg.Connection,
+        load_id: int,
+        accepted: int,
+        topics: Iterable[Topic],
+        now: datetime,
     ) -> datetime:
+        # which tables got something is what freshness asks for
+        tables: dict[str, Any] = {topic.table_name: {} for topic in topics}
         hour = now.replace(minute=0, second=0, microsecond=0)
         if self._manifest is not None and self._manifest[1] == hour:
-            renumber = [load_id, accepted, self._manifest[0]]
+            renumber = [load_id, accepted, Jsonb(tables), self._manifest[0]]
             if conn.execute(RENUMBER, renumber).rowcount:
                 return hour
-        record_load(conn, load_id, "http", Counts(inserted=accepted), now, {})
+        record_load(conn, load_id, "http", Counts(inserted=accepted), now, tables)
         return hour
 
     def _connection(self) -> psycopg.Connection:

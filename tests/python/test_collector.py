@@ -156,6 +156,10 @@ def test_an_hour_of_commits_is_one_row_of_the_manifest_that_moves_on(
     assert rows_after - rows <= 1  # the hour may have ended meanwhile
     assert newest_after == newest + 3
     assert read(dsn, "select max(_load_id) from raw_events.clickstream") == [(newest_after,)]
+    # and names every table that got something, which freshness asks for
+    collector.track({**page_view(), "event_type": "video_play"})
+    named = "select max(tables::text) from ops.load_manifest where tables ? 'video'"
+    assert "clickstream" in read(dsn, named)[0][0]
 
 
 def test_public_topics_have_an_address_of_their_own_and_private_ones_have_none(
