@@ -173,20 +173,18 @@ def cart(number: int, **changed: Any) -> bytes:
     )
 
 
-def run_killed(work: Callable[[], None]) -> None:
+def run_killed(work: Callable[..., None], *arguments: Any) -> None:
     """Run `work`, which sets a trap for itself, in a child process until SIGKILL."""
-    process = in_child(work)
+    process = in_child(work, *arguments)
     process.join(60)
     assert process.exitcode == -signal.SIGKILL, f"the load was not killed: {process.exitcode}"
 
 
-def in_child(work: Callable[[], Any]) -> Any:
-    """Start `work` in a process of its own, which ends without this one's clean-up."""
+def in_child(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Start `work`, a function of a module, in a new process.
 
-    def child() -> None:
-        work()
-        os._exit(0)
-
-    process = get_context("fork").Process(target=child)
+    Not a fork: the threads of Kafka clients hold locks that nobody in the copy would release.
+    """
+    process = get_context("spawn").Process(target=work, args=arguments)
     process.start()
     return process

@@ -29,6 +29,16 @@ STAGES: dict[str, Callable[[], None]] = {
 }
 
 
+def load_in_small_batches(events: EventLane) -> None:
+    small_batches()
+    events.load()
+
+
+def killed_at(stage: str, events: EventLane) -> None:
+    STAGES[stage]()
+    load_in_small_batches(events)
+
+
 def produce(events: EventLane) -> None:
     """Four hundred records on five partitions, some of them for the dead letters."""
     for partition in range(3):
@@ -43,13 +53,7 @@ def test_a_load_killed(events: EventLane, stage: str) -> None:
     events.create("clicks", "cart")
     for turn in (1, 2):  # first the very first load, then a later one
         produce(events)
-
-        def killed() -> None:
-            small_batches()
-            STAGES[stage]()
-            events.load()
-
-        run_killed(killed)
+        run_killed(killed_at, stage, events)
         stored, positions = events.stored(), events.positions()
         assert len(set(stored)) == len(stored)
         assert len(stored) < len(events.produced), "nothing was left to do: the kill came too late"
@@ -65,13 +69,8 @@ def test_a_load_killed_again_and_again_ends_complete(events: EventLane) -> None:
     for partition in range(3):
         events.produce("clicks", map(click, range(400)), partition=partition)
 
-    def killed() -> None:
-        small_batches()
-        patch(store, "record_load", after(3))
-        events.load()
-
     for _ in range(5):
-        run_killed(killed)
+        run_killed(killed_at, "before the commit", events)
     events.load()
     events.assert_exactly_once()
 
@@ -83,11 +82,7 @@ def test_twins_share_the_work(events: EventLane) -> None:
         events.produce("clicks", map(click, range(1000)), partition=partition)
         events.produce("cart", map(cart, range(1000)), partition=partition)
 
-    def twin() -> None:
-        small_batches()
-        events.load()
-
-    twins = [in_child(twin) for _ in range(2)]
+    twins = [in_child(load_in_small_batches, events) for _ in range(2)]
     for process in twins:
         process.join(60)
     assert [process.exitcode for process in twins] == [0, 0]

@@ -333,6 +333,6 @@ def test_what_retention_took_before_it_was_read_needs_a_decision(
 def _cut_off(conn: psycopg.Connection, name: str) -> None:
     conn.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = %s and pid <> pg_backend_pid()",
+        " where datname = %s and usename = current_user and pid <> pg_backend_pid()",
         [name],
     )

@@ -67,7 +67,7 @@ STAGES: dict[str, Callable[[], None]] = {
     "after one table landed": lambda: patch(landing.FaithfulCopyJob, "run", after(1)),
     "after landing": lambda: patch(load, "publish", lambda real: die),
     "between two tables of the publication": lambda: patch(merge.TableMerge, "run", after(2)),
-    "before the commit": lambda: patch(publish, "_record", after(1)),
+    "before the commit": lambda: patch(publish, "record_load", after(1)),
     "after the commit": lambda: patch(load, "publish", after(1)),
 }
 

@@ -1,5 +1,10 @@
 -- One row: the event lane in the few figures people ask for first.
-{{ config(materialized='view', meta={'grain': ['events_count'], 'owner': 'data-team'}) }}
+{{
+    config(
+        materialized='view',
+        meta={'grain': ['events_count'], 'owner': 'data-team', 'kind': 'aggregate'},
+    )
+}}
 
 with arrivals as (
 
@@ -12,9 +17,8 @@ with arrivals as (
 
 rejected as (
 
-    select count(*) as rejected_count
-    from {{ ref('stg_events__dead_letter') }}
-    where replayed_at is null
+    select coalesce(sum(rejected_count), 0)::bigint as rejected_count
+    from {{ ref('int_events__rejections') }}
 
 ),
 
