@@ -20,7 +20,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -36,6 +35,7 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from warehouse import free_port
 
 from ingest.collector.keys import new_key
 from ingest.events.topics import topics
@@ -87,8 +87,8 @@ def main() -> None:
         sys.exit("wrk is needed: apt-get install wrk")
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
     directory.chmod(0o755)
-    broker = EmbeddedBroker(directory / "kafka", _free_port())
-    server = EmbeddedPostgres(directory / "postgres", _free_port())
+    broker = EmbeddedBroker(directory / "kafka", free_port())
+    server = EmbeddedPostgres(directory / "postgres", free_port())
     broker.up()
     server.up()
     try:
@@ -184,7 +184,7 @@ def _postgres(server: EmbeddedPostgres) -> dict[str, str]:
 def _running(
     command: list[str], environment: dict[str, str], home: Path
 ) -> Iterator[tuple[int, int]]:
-    port = _free_port()
+    port = free_port()
     settings = {"COURSEHOUSE_HOME": str(home), "COURSEHOUSE_COLLECT_RATE": "1000000"}
     process = subprocess.Popen(
         [*command, "--port", str(port)],
@@ -263,12 +263,6 @@ def _serve_bare(port: int) -> None:
         bare, port=port, loop="uvloop", http="httptools", access_log=False, lifespan="off",
         log_level="warning",
     )  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

