@@ -31,11 +31,11 @@ create table if not exists {table} (
     produced_at timestamptz,
     _load_id bigint not null,
     _loaded_at timestamptz not null
-) partition by range (_loaded_at)
+) partition by range (_loaded_at);
 """
 # Rows arrive in the order of their load, so a block range index finds an increment for nearly
 # nothing; a tree would cost a quarter of the rate.
-INDEX = "create index if not exists {index} on {table} using brin (_load_id, _loaded_at)"
+INDEX = "create index if not exists {index} on {table} using brin (_load_id, _loaded_at);"
 
 
 class Record(NamedTuple):
@@ -69,12 +69,14 @@ def sort(topic: Topic, records: Iterable[Record]) -> Sorted:
     return result
 
 
-def create_tables(conn: psycopg.Connection) -> None:
-    """Create the raw table of every registered topic. Idempotent."""
+def table_ddl() -> list[sql.Composed]:
+    """Statements that create the raw table of every registered topic where it is missing."""
+    statements = []
     for topic in topics().values():
-        conn.execute(sql.SQL(DDL).format(table=_table(topic)))
         index = sql.Identifier(f"{topic.table_name}_load_ix")
-        conn.execute(sql.SQL(INDEX).format(index=index, table=_table(topic)))
+        statements.append(sql.SQL(DDL).format(table=_table(topic)))
+        statements.append(sql.SQL(INDEX).format(index=index, table=_table(topic)))
+    return statements
 
 
 def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:

@@ -1,34 +1,50 @@
 """Create what every load and build expects: schemas, the load manifest, the pseudonym key."""
 
+import hashlib
 import secrets
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from ingest.events import raw
+from ingest.warehouse.manifest import PUBLISH_LOCK
 
-# Two bootstraps at once would race on `create ... if not exists`.
-BOOTSTRAP_LOCK = "coursehouse:bootstrap"
+# Two bootstraps at once would race on `create ... if not exists`; a load that publishes holds
+# locks that a bootstrap waits for, and the other way round.
+BOOTSTRAP_LOCKS = ("coursehouse:bootstrap", PUBLISH_LOCK)
 BLOCK_BYTES = 64  # block size of SHA-256, RFC 2104
 
 
 def bootstrap(conn: psycopg.Connection) -> None:
     """Apply `bootstrap.sql` and create the first pseudonym key, in one transaction.
 
-    Idempotent. Raises `psycopg.Error` when the role may not create schemas.
+    Idempotent. Where it was done before it only reads, so that no load waits for another one.
+    Raises `psycopg.Error` when the role may not create schemas.
     """
-    ddl = (Path(__file__).parent / "bootstrap.sql").read_text()
+    bootstrap_sql = (Path(__file__).parent / "bootstrap.sql").read_text()
+    ddl = sql.SQL("\n").join([sql.SQL(bootstrap_sql), *raw.table_ddl()]).as_string(conn)
+    mark = f"coursehouse, bootstrap {hashlib.sha256(ddl.encode()).hexdigest()}"
     with conn.transaction():
-        conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [BOOTSTRAP_LOCK])
+        if _mark(conn) == mark:
+            return
+        for lock in BOOTSTRAP_LOCKS:
+            conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [lock])
         conn.execute("set local client_min_messages = warning")
         conn.execute(ddl)
-        raw.create_tables(conn)
         inner, outer = padded_keys(secrets.token_bytes(32))
         conn.execute(
             "insert into vault.pseudonym_key (key_version, inner_key, outer_key)"
             " select 1, %s, %s where not exists (select 1 from vault.pseudonym_key)",
             [inner, outer],
         )
+        conn.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(mark)))
+
+
+def _mark(conn: psycopg.Connection) -> str | None:
+    """What the last bootstrap of this database left to be known by."""
+    row = conn.execute("select obj_description(to_regnamespace('ops'), 'pg_namespace')").fetchone()
+    return row[0] if row else None
 
 
 def padded_keys(key: bytes) -> tuple[bytes, bytes]:

@@ -120,3 +120,12 @@ def test_bootstrap_leaves_what_arrived_alone(warehouse_dsn: str) -> None:
         conn.commit()
         bootstrap(conn)
         assert conn.execute("select count(*) from raw_events.cart").fetchone() == (1,)
+
+
+def test_a_bootstrap_waits_for_no_load_that_is_writing(warehouse_dsn: str) -> None:
+    with psycopg.connect(warehouse_dsn) as writer, psycopg.connect(warehouse_dsn) as conn:
+        raw.ensure_partition(writer, CART, NOW.date())
+        raw.append(writer, CART, "kafka", raw.sort(CART, [record(1, VALID)]), 1, NOW)
+        next_load_id(writer)
+        conn.execute("set lock_timeout = '2s'")
+        bootstrap(conn)
