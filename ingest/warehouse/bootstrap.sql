@@ -1,10 +1,12 @@
 -- What must exist before the first load and the first `dbt build`. Safe to run again and again.
 create schema if not exists raw_moodle;
 create schema if not exists raw_events;
+create schema if not exists raw_stripe;
+create schema if not exists raw_ref;
 create schema if not exists vault;
 create schema if not exists audit;
 create schema if not exists ops;
-revoke all on schema raw_moodle, raw_events, vault, audit, ops from public;
+revoke all on schema raw_moodle, raw_events, raw_stripe, raw_ref, vault, audit, ops from public;
 
 -- One row per completed load. `load_id` grows in commit order: a publishing transaction takes
 -- the advisory lock `coursehouse:publish` before it draws a number (law 1 rests on this).
@@ -116,6 +118,60 @@ create index if not exists dead_letter_open_ix
 on raw_events.dead_letter (topic, dead_letter_id) where replayed_at is null;
 
 create index if not exists dead_letter_load_ix on raw_events.dead_letter (_load_id);
+
+-- Stripe's events, one row each however often and in whatever order they were delivered. `body` is
+-- what was signed, byte for byte; null for events that were asked for.
+create table if not exists raw_stripe.events (
+    event_id text primary key,
+    type text not null,
+    api_version text, -- null for thin events, which name an object and do not carry it
+    account text, -- of Connect; null for the account's own events
+    livemode boolean not null,
+    created_at timestamptz not null,
+    object_type text,
+    object_id text,
+    payload jsonb not null,
+    body bytea,
+    lane text not null check (lane in ('http', 'kafka', 'api')),
+    _load_id bigint not null,
+    _loaded_at timestamptz not null
+);
+
+create index if not exists events_load_ix on raw_stripe.events (_load_id);
+create index if not exists events_object_ix on raw_stripe.events (object_type, object_id);
+
+-- Objects as Stripe's list and retrieve calls answered: a row per object and state, kept only where
+-- it differs from the one before. `is_deleted`: no call finds it any more.
+create table if not exists raw_stripe.objects (
+    object_type text not null, -- as `object` says: customer, subscription, balance_transaction ...
+    object_id text not null,
+    fetched_at timestamptz not null, -- when the call began: the state is at least as new
+    api_version text not null,
+    account text,
+    livemode boolean, -- null where the object does not say
+    created_at timestamptz,
+    payload jsonb not null,
+    is_deleted boolean not null default false,
+    _load_id bigint not null,
+    _loaded_at timestamptz not null,
+    primary key (object_type, object_id, fetched_at)
+);
+
+create index if not exists objects_load_ix on raw_stripe.objects (_load_id);
+
+-- Reference rates: units of a currency to one euro. A restated rate is a row of its own.
+create table if not exists raw_ref.fx_rates (
+    provider text not null, -- ecb
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    rate_date date not null,
+    units_per_eur numeric not null check (units_per_eur > 0),
+    fetched_at timestamptz not null,
+    _load_id bigint not null,
+    _loaded_at timestamptz not null,
+    primary key (provider, currency, rate_date, fetched_at)
+);
+
+create index if not exists fx_rates_load_ix on raw_ref.fx_rates (_load_id);
 
 -- One row per dbt invocation that built or tested something, written by an on-run-end hook.
 create table if not exists ops.build_run (
