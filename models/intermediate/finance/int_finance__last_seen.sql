@@ -1,0 +1,18 @@
+-- One row: the last instant at which Stripe told anything.
+{{ config(meta={'grain': ['last_seen_at'], 'owner': 'data-team'}) }}
+
+with versions as (
+
+    select * from {{ ref('int_finance__object_versions') }}
+    where livemode = {{ var('stripe_livemode') }}
+
+),
+
+final as (
+
+    select max(valid_from) as last_seen_at
+    from versions
+
+)
+
+select * from final

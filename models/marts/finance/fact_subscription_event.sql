@@ -1,0 +1,148 @@
+-- One row per subscription and instant at which its status, plan, quantity or MRR changes.
+{{
+    config(
+        indexes=[
+            {'columns': ['subscription_event_key'], 'unique': true},
+            {'columns': ['customer_id', 'occurred_at']},
+        ],
+        meta={'grain': ['subscription_id', 'occurred_at'], 'owner': 'data-team'},
+    )
+}}
+
+with periods as (
+
+    select * from {{ ref('int_finance__subscription_periods') }}
+
+),
+
+last_seen as (
+
+    select * from {{ ref('int_finance__last_seen') }}
+
+),
+
+plans as (
+
+    select
+        subscription_id,
+        valid_from,
+        string_agg(price_id, ', ' order by price_id, item_id) as price_ids,
+        string_agg(quantity::text, ', ' order by price_id, item_id) as quantities,
+        sum(quantity) as quantity
+    from {{ ref('int_finance__subscription_items') }}
+    group by subscription_id, valid_from
+
+),
+
+mrr as (
+
+    select
+        subscription_id,
+        period_from,
+        sum(mrr_net_minor) as mrr_minor
+    from {{ ref('int_finance__item_mrr') }}
+    group by subscription_id, period_from
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+states as (
+
+    select
+        periods.*,
+        plans.price_ids,
+        plans.quantities,
+        plans.quantity,
+        {{ major_units('coalesce(mrr.mrr_minor, 0)', 'currencies.api_exponent') }}::numeric(18, 4)
+            as mrr
+    from periods
+    inner join last_seen on periods.period_from <= last_seen.last_seen_at
+    inner join currencies on periods.currency = currencies.currency
+    left join plans
+        on
+            periods.subscription_id = plans.subscription_id
+            and periods.version_from = plans.valid_from
+    left join mrr
+        on
+            periods.subscription_id = mrr.subscription_id
+            and periods.period_from = mrr.period_from
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(period_from) over life is null as is_first,
+        lag(status) over life as previous_status,
+        lag(pause_behavior) over life as previous_pause_behavior,
+        lag(price_ids) over life as previous_price_ids,
+        lag(quantities) over life as previous_quantities,
+        lag(quantity) over life as previous_quantity,
+        coalesce(lag(mrr) over life, 0) as mrr_before
+    from states
+    window life as (partition by subscription_id order by period_from)
+
+),
+
+events as (
+
+    select
+        *,
+        (status, pause_behavior) is distinct from (previous_status, previous_pause_behavior)
+            as has_status_change,
+        not is_first and price_ids is distinct from previous_price_ids as has_plan_change,
+        not is_first
+        and price_ids is not distinct from previous_price_ids
+        and quantities is distinct from previous_quantities as has_quantity_change
+    from compared
+
+),
+
+final as (
+
+    select
+        ---------- keys
+        {{ surrogate_key(['subscription_id', 'extract(epoch from period_from)']) }}
+            as subscription_event_key,
+        {{ date_key(local_date('period_from')) }} as date_key,
+        {{ surrogate_key(['currency']) }} as currency_key,
+
+        ---------- ids
+        subscription_id,
+        customer_id,
+
+        ---------- what changed
+        has_status_change,
+        has_plan_change,
+        has_quantity_change,
+        previous_status,
+        status as new_status,
+        pause_behavior as new_pause_behavior,
+        previous_price_ids,
+        price_ids as new_price_ids,
+        previous_quantity,
+        quantity as new_quantity,
+        case when period_from >= ended_at then cancellation_reason end as cancellation_reason,
+
+        ---------- amounts
+        currency,
+        mrr_before,
+        mrr as mrr_after,
+
+        ---------- classification
+        is_inferred,
+
+        ---------- timestamps
+        period_from as occurred_at
+    from events
+    where has_status_change or has_plan_change or has_quantity_change or mrr <> mrr_before
+
+)
+
+select * from final
