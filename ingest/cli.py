@@ -13,6 +13,7 @@ from ingest.collector.commands import collect_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
+from ingest.fx.commands import load_fx_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.moodle.commands import load_moodle_command
 from ingest.postgres import embedded, start_warehouse
@@ -88,6 +89,7 @@ app.add_typer(load_app, name="load")
 load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
 load_app.command("files")(load_files_command)
+load_app.command("fx")(load_fx_command)
 app.command("archive")(archive_command)
 app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         default=60, ge=0, description="a file that ends in the middle is given up after these"
     )
     archive_url: str | None = Field(default=None, description="default: archive/ in the home")
+    fx_url: str = Field(
+        default="https://www.ecb.europa.eu/stats/eurofxref",
+        pattern="^https?://",
+        description="where the files of the ECB's reference rates are",
+    )
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="set: your own cluster, no broker is embedded"
