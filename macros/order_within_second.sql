@@ -62,7 +62,9 @@
                 {{ stripe_state_rank('told.event_type', 'told.payload') }},
                 coalesce((told.payload ->> 'amount_refunded')::numeric, 0),
                 coalesce((told.payload ->> 'attempt_count')::numeric, 0),
-                jsonb_array_length(coalesce(told.payload -> 'balance_transactions', '[]')),
+                jsonb_array_length(
+                    coalesce(nullif(told.payload -> 'balance_transactions', 'null'), '[]')
+                ),
                 coalesce(followed.events_before, 0),
                 told.event_id
         ) as place

@@ -50,7 +50,7 @@ told as (
             select entry.value
             from jsonb_array_elements(subscription.discounts) as entry (value)
             union all
-            select jsonb_array_elements(item.value -> 'discounts')
+            select jsonb_array_elements(nullif(item.value -> 'discounts', 'null'))
             from jsonb_array_elements(subscription.items -> 'data') as item (value)
         ) as listed (discount)
     where
