@@ -19,6 +19,7 @@ from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
+from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
     name="coursehouse",
@@ -88,6 +89,7 @@ app.add_typer(load_app, name="load")
 load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
 load_app.command("files")(load_files_command)
+load_app.command("stripe")(load_stripe_command)
 app.command("archive")(archive_command)
 app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)

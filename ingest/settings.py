@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     pg_dbname: str = "coursehouse"
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str = "https://api.stripe.com"
     files_quiet_seconds: float = Field(
         default=10, ge=0, description="a file written within these seconds waits"
     )
