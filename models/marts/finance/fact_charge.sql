@@ -23,6 +23,12 @@ bookings as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -55,9 +61,11 @@ final as (
     select
         ---------- keys
         {{ surrogate_key(['priced.charge_id']) }} as charge_key,
+        coalesce(customers.customer_key, {{ version_key('null::text') }}) as customer_key,
         {{ surrogate_key(['priced.payment_intent_id']) }} as payment_intent_key,
         {{ surrogate_key(['priced.invoice_id']) }} as invoice_key,
         {{ surrogate_key(['priced.balance_transaction_id']) }} as balance_transaction_key,
+        {{ surrogate_key(['priced.payment_method_type']) }} as payment_method_type_key,
         {{ surrogate_key(['priced.currency']) }} as currency_key,
         {{ date_key(local_date('priced.created_at')) }} as date_key,
 
@@ -107,6 +115,11 @@ final as (
         priced._load_id
     from priced
     left join bookings on priced.balance_transaction_id = bookings.balance_transaction_id
+    left join customers
+        on
+            priced.customer_id = customers.customer_id
+            and priced.created_at >= customers.valid_from
+            and priced.created_at < customers.valid_to
     left join fx_daily as fx
         on priced.currency = fx.currency and {{ local_date('priced.created_at') }} = fx.rate_date
 

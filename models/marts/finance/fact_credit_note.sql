@@ -15,6 +15,12 @@ with credit_notes as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -49,6 +55,7 @@ final as (
     select
         ---------- keys
         {{ surrogate_key(['priced.credit_note_id']) }} as credit_note_key,
+        coalesce(customers.customer_key, {{ version_key('null::text') }}) as customer_key,
         {{ surrogate_key(['priced.invoice_id']) }} as invoice_key,
         {{ surrogate_key(['priced.currency']) }} as currency_key,
         {{ date_key(local_date('priced.created_at')) }} as date_key,
@@ -79,6 +86,11 @@ final as (
         ---------- bookkeeping
         priced._load_id
     from priced
+    left join customers
+        on
+            priced.customer_id = customers.customer_id
+            and priced.created_at >= customers.valid_from
+            and priced.created_at < customers.valid_to
     left join fx_daily as fx
         on priced.currency = fx.currency and {{ local_date('priced.created_at') }} = fx.rate_date
 

@@ -22,6 +22,12 @@ credit_notes as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -85,6 +91,7 @@ final as (
     select
         ---------- keys
         {{ surrogate_key(['priced.invoice_id']) }} as invoice_key,
+        coalesce(customers.customer_key, {{ version_key('null::text') }}) as customer_key,
         {{ surrogate_key(['priced.charge_id']) }} as charge_key,
         {{ surrogate_key(['priced.payment_intent_id']) }} as payment_intent_key,
         {{ surrogate_key(['priced.currency']) }} as currency_key,
@@ -128,6 +135,11 @@ final as (
         ---------- bookkeeping
         priced._load_id
     from priced
+    left join customers
+        on
+            priced.customer_id = customers.customer_id
+            and priced.created_at >= customers.valid_from
+            and priced.created_at < customers.valid_to
     left join fx_daily as fx
         on priced.currency = fx.currency and {{ local_date('priced.created_at') }} = fx.rate_date
 

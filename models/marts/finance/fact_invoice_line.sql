@@ -23,6 +23,24 @@ invoices as (
 
 ),
 
+prices as (
+
+    select * from {{ ref('dim_price') }}
+
+),
+
+products as (
+
+    select * from {{ ref('dim_product_catalog') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -60,6 +78,9 @@ final as (
     select
         ---------- keys
         {{ surrogate_key(['priced.invoice_line_id']) }} as invoice_line_key,
+        coalesce(customers.customer_key, {{ version_key('null::text') }}) as customer_key,
+        coalesce(prices.price_key, {{ version_key('null::text') }}) as price_key,
+        coalesce(products.product_key, {{ version_key('null::text') }}) as product_key,
         {{ surrogate_key(['priced.invoice_id']) }} as invoice_key,
         {{ surrogate_key(['priced.currency']) }} as currency_key,
         {{ date_key(local_date('priced.created_at')) }} as date_key,
@@ -95,6 +116,21 @@ final as (
         ---------- bookkeeping
         priced._load_id
     from priced
+    left join customers
+        on
+            priced.customer_id = customers.customer_id
+            and priced.created_at >= customers.valid_from
+            and priced.created_at < customers.valid_to
+    left join prices
+        on
+            priced.price_id = prices.price_id
+            and priced.created_at >= prices.valid_from
+            and priced.created_at < prices.valid_to
+    left join products
+        on
+            priced.product_id = products.product_id
+            and priced.created_at >= products.valid_from
+            and priced.created_at < products.valid_to
     left join fx_daily as fx
         on priced.currency = fx.currency and {{ local_date('priced.created_at') }} = fx.rate_date
 
