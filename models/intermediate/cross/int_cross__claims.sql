@@ -100,7 +100,7 @@ named as (
 
 ),
 
-final as (
+said as (
 
     select
         named.customer_id,
@@ -114,7 +114,8 @@ final as (
     from named
     left join pseudonyms on named.user_id = pseudonyms.source_user_id
 
-    union all
+    -- a union tells what was said twice once
+    union
 
     -- the shop knew who ordered, and Stripe whom it charged
     select
@@ -128,6 +129,18 @@ final as (
         timestamptz '9999-12-31 00:00:00+00' as said_until
     from orders
     inner join intents on orders.stripe_payment_intent_id = intents.payment_intent_id
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key([
+            'customer_id', 'student_hash', 'match_rule', 'said_by', 'is_payer', 'is_current',
+            'extract(epoch from said_at)',
+        ]) }} as claim_key,
+        *
+    from said
 
 )
 

@@ -41,7 +41,7 @@ steps as (
     from shop_steps
     inner join accounts on shop_steps.student_hash = accounts.source_id
 
-    union all
+    union
 
     select
         payment_steps.person_key,
@@ -53,7 +53,7 @@ steps as (
         values ('purchase', payment_steps.paid_at), ('refund', payment_steps.first_refunded_at)
     ) as step (name, ts)
 
-    union all
+    union
 
     select
         accounts.person_key,
@@ -80,7 +80,11 @@ steps as (
 
 final as (
 
-    select * from steps
+    select
+        {{ surrogate_key(['person_key', 'course_id', 'step', 'extract(epoch from ts)']) }}
+            as course_step_key,
+        *
+    from steps
     where ts is not null
 
 )

@@ -58,8 +58,13 @@ courses_of_products as (
 
 steps as (
 
-    {% for step, relation in [('click', 'clicks'), ('cart', 'carts'), ('purchase', 'order_items')] %}
+    {% for step, relation, key in [
+        ('click', 'clicks', 'event_key'),
+        ('cart', 'carts', 'event_key'),
+        ('purchase', 'order_items', 'order_item_key'),
+    ] %}
         select
+            {{ key }} as event_key,
             student_hash,
             product_id,
             '{{ step }}' as step,
@@ -73,6 +78,7 @@ steps as (
 final as (
 
     select
+        {{ surrogate_key(['steps.event_key', 'courses_of_products.course_id']) }} as shop_step_key,
         steps.student_hash,
         courses_of_products.course_id,
         steps.step,

@@ -86,7 +86,7 @@ final as (
         {{ surrogate_key([
             'months.course_id', date_key('months.month_start_date'), 'months.currency'
         ]) }} as course_revenue_key,
-        coalesce(courses.course_key, {{ version_key('months.course_id') }}) as course_key,
+        coalesce(courses.course_key, {{ version_key('null::bigint') }}) as course_key,
         {{ date_key('months.month_start_date') }} as date_key,
         {{ surrogate_key(['months.currency']) }} as currency_key,
 

@@ -70,7 +70,7 @@ final as (
         ---------- keys
         {{ surrogate_key(['funnels.person_key', 'funnels.course_id']) }} as funnel_key,
         coalesce(learners.learner_key, {{ version_key('persons.student_hash') }}) as learner_key,
-        coalesce(courses.course_key, {{ version_key('funnels.course_id') }}) as course_key,
+        coalesce(courses.course_key, {{ version_key('null::bigint') }}) as course_key,
 
         ---------- ids
         funnels.person_key,
