@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     collect_keys_file: Path | None = None
     collect_keys: str = Field(default="", description="name=SHA-256 of the key in hex, ...")
     collect_moodle_token: SecretStr | None = Field(default=None, min_length=16)
+    stripe_webhook_secrets: SecretStr | None = Field(
+        default=None, description="signing secrets of endpoints, separated by commas"
+    )
     collect_trusted_proxies: str = Field(default="", description="addresses and networks")
     collect_cors_origins: str = ""
     collect_max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000)
