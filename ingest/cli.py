@@ -20,6 +20,7 @@ from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_command
 from ingest.status import render, warehouse_status
+from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
     name="coursehouse",
@@ -90,6 +91,7 @@ load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
 load_app.command("files")(load_files_command)
 load_app.command("fx")(load_fx_command)
+load_app.command("stripe")(load_stripe_command)
 app.command("archive")(archive_command)
 app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)

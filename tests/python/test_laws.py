@@ -17,7 +17,7 @@ from psycopg import sql
 from warehouse_fixtures import Warehouse
 
 from ingest.events import raw
-from ingest.events.topics import topics
+from ingest.events.topics import logs
 from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
@@ -121,7 +121,7 @@ def test_a_build_without_arrivals_writes_no_row(site: Warehouse) -> None:
 def _raw_tables(conn: psycopg.Connection) -> list[Table]:
     rows = conn.execute("select tablename from pg_tables where schemaname = 'raw_moodle'")
     moodle = [Table("raw_moodle", name, "id") for (name,) in rows.fetchall()]
-    events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in topics().values()]
+    events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in logs().values()]
     return moodle + events
 
 
@@ -153,7 +153,7 @@ def _take_everything_back(conn: psycopg.Connection, models: list[tuple[str, str]
 def _deliver(conn: psycopg.Connection, delivery: str, batch: int) -> None:
     """One load: the rows of `batch`, stamped like the loaders stamp them."""
     now = datetime.now(UTC)
-    for topic in topics().values():
+    for topic in logs().values():
         raw.ensure_partition(conn, topic, now.date())
     for table in _raw_tables(conn):
         _insert(conn, table, delivery, batch, now)
@@ -248,7 +248,7 @@ def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
 
 def _later(table: Table, seconds: int) -> sql.Composed:
     """The payload of an event table with a later event time."""
-    topic = next(topic for topic in topics().values() if topic.table_name == table.name)
+    topic = next(topic for topic in logs().values() if topic.table_name == table.name)
     epoch: LiteralString = "to_jsonb((payload ->> {field})::bigint + {seconds})"
     text: LiteralString = (
         "to_jsonb(to_char("

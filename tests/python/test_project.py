@@ -12,7 +12,7 @@ import pytest
 from warehouse_fixtures import Warehouse
 
 from ingest.events.contracts import read_schema
-from ingest.events.topics import topics
+from ingest.events.topics import logs, topics
 from ingest.settings import PROJECT_DIR
 
 MODEL_LINES = 150
@@ -167,7 +167,7 @@ def test_every_source_has_freshness_and_a_description(warehouse: Warehouse) -> N
 
 def test_sources_of_events_follow_the_topic_registry(warehouse: Warehouse) -> None:
     tables = {s.name: s for s in warehouse.manifest.sources.values() if s.source_name == "events"}
-    for topic in topics().values():
+    for topic in logs().values():
         table = tables.pop(topic.table_name)
         assert table.description == f"{topic.description}."
         limits = (table.freshness.warn_after, table.freshness.error_after)
