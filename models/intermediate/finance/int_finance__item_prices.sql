@@ -16,18 +16,6 @@ items as (
 
 ),
 
--- a price never changes what it costs, but only some copies of it carry the tiers
-tiers as (
-
-    select distinct on (price_id)
-        price_id,
-        tiers
-    from {{ ref('int_finance__prices') }}
-    where tiers is not null
-    order by price_id asc, valid_from desc
-
-),
-
 item_periods as (
 
     select
@@ -44,7 +32,7 @@ item_periods as (
         items.quantity,
         items.unit_amount_minor,
         items.billing_scheme,
-        coalesce(items.tiers, tiers.tiers) as tiers,
+        items.tiers,
         items.tiers_mode,
         items.transform_quantity,
         items.recurring_interval,
@@ -56,7 +44,6 @@ item_periods as (
         on
             periods.subscription_id = items.subscription_id
             and periods.version_from = items.valid_from
-    left join tiers on items.price_id = tiers.price_id
 
 ),
 

@@ -4,7 +4,6 @@
 with versions as (
 
     select * from {{ ref('int_finance__object_versions') }}
-    where livemode = {{ var('stripe_livemode') }}
 
 ),
 

@@ -12,7 +12,6 @@
 with versions as (
 
     select * from {{ ref('int_finance__subscriptions') }}
-    where livemode = {{ var('stripe_livemode') }}
 
 ),
 

@@ -4,7 +4,7 @@
 with subscriptions as (
 
     select * from {{ ref('int_finance__subscriptions') }}
-    where livemode = {{ var('stripe_livemode') }} and is_current and trial_end is not null
+    where is_current and trial_end is not null
 
 ),
 

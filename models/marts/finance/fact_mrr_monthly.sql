@@ -35,6 +35,12 @@ invoices as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -107,6 +113,7 @@ final as (
         ---------- keys
         {{ surrogate_key(['amounts.item_id', date_key('amounts.month_start_date')]) }}
             as mrr_monthly_key,
+        coalesce(customers.customer_key, {{ version_key('amounts.customer_id') }}) as customer_key,
         {{ date_key('amounts.month_end_date') }} as date_key,
         {{ surrogate_key(['amounts.currency']) }} as currency_key,
 
@@ -137,6 +144,11 @@ final as (
         amounts.snapshot_at
     from amounts
     left join fx on amounts.currency = fx.currency and amounts.snapshot_date = fx.rate_date
+    left join customers
+        on
+            amounts.customer_id = customers.customer_id
+            and amounts.snapshot_at >= customers.valid_from
+            and amounts.snapshot_at < customers.valid_to
 
 )
 

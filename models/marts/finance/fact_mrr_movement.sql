@@ -40,6 +40,12 @@ month_ends as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 currencies as (
 
     select * from {{ ref('currencies') }}
@@ -59,6 +65,7 @@ amounts as (
         mrr_months.currency,
         months.month_start_date,
         months.month_end_date,
+        months.snapshot_at,
         months.snapshot_date,
         months.is_complete,
         {%- for amount in ['opening'] + moved + ['closing'] %}
@@ -104,17 +111,20 @@ final as (
 
     select
         ---------- keys
-        {{ surrogate_key(['customer_id', 'currency', date_key('month_start_date')]) }}
-            as mrr_movement_key,
-        {{ date_key('month_end_date') }} as date_key,
-        {{ surrogate_key(['currency']) }} as currency_key,
+        {{ surrogate_key([
+            'converted.customer_id', 'converted.currency', date_key('converted.month_start_date'),
+        ]) }} as mrr_movement_key,
+        coalesce(customers.customer_key, {{ version_key('converted.customer_id') }})
+            as customer_key,
+        {{ date_key('converted.month_end_date') }} as date_key,
+        {{ surrogate_key(['converted.currency']) }} as currency_key,
 
         ---------- ids
-        month_start_date,
-        customer_id,
+        converted.month_start_date,
+        converted.customer_id,
 
         ---------- amounts in the currency of the prices
-        currency,
+        converted.currency,
         opening_mrr,
         {%- for amount in moved %}
         {{ amount }}_mrr,
@@ -137,6 +147,11 @@ final as (
         ---------- classification
         is_complete
     from converted
+    left join customers
+        on
+            converted.customer_id = customers.customer_id
+            and converted.snapshot_at >= customers.valid_from
+            and converted.snapshot_at < customers.valid_to
 
 )
 

@@ -15,6 +15,12 @@ with periods as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
 last_seen as (
 
     select * from {{ ref('int_finance__last_seen') }}
@@ -108,40 +114,52 @@ final as (
 
     select
         ---------- keys
-        {{ surrogate_key(['subscription_id', 'extract(epoch from period_from)']) }}
-            as subscription_event_key,
-        {{ date_key(local_date('period_from')) }} as date_key,
-        {{ surrogate_key(['currency']) }} as currency_key,
+        {{ surrogate_key([
+            'events.subscription_id', 'extract(epoch from events.period_from)',
+        ]) }} as subscription_event_key,
+        coalesce(customers.customer_key, {{ version_key('events.customer_id') }}) as customer_key,
+        {{ date_key(local_date('events.period_from')) }} as date_key,
+        {{ surrogate_key(['events.currency']) }} as currency_key,
 
         ---------- ids
-        subscription_id,
-        customer_id,
+        events.subscription_id,
+        events.customer_id,
 
         ---------- what changed
-        has_status_change,
-        has_plan_change,
-        has_quantity_change,
-        previous_status,
-        status as new_status,
-        pause_behavior as new_pause_behavior,
-        previous_price_ids,
-        price_ids as new_price_ids,
-        previous_quantity,
-        quantity as new_quantity,
-        case when period_from >= ended_at then cancellation_reason end as cancellation_reason,
+        events.has_status_change,
+        events.has_plan_change,
+        events.has_quantity_change,
+        events.previous_status,
+        events.status as new_status,
+        events.pause_behavior as new_pause_behavior,
+        events.previous_price_ids,
+        events.price_ids as new_price_ids,
+        events.previous_quantity,
+        events.quantity as new_quantity,
+        case when events.period_from >= events.ended_at then events.cancellation_reason end
+            as cancellation_reason,
 
         ---------- amounts
-        currency,
-        mrr_before,
-        mrr as mrr_after,
+        events.currency,
+        events.mrr_before,
+        events.mrr as mrr_after,
 
         ---------- classification
-        is_inferred,
+        events.is_inferred,
 
         ---------- timestamps
-        period_from as occurred_at
+        events.period_from as occurred_at
     from events
-    where has_status_change or has_plan_change or has_quantity_change or mrr <> mrr_before
+    left join customers
+        on
+            events.customer_id = customers.customer_id
+            and events.period_from >= customers.valid_from
+            and events.period_from < customers.valid_to
+    where
+        events.has_status_change
+        or events.has_plan_change
+        or events.has_quantity_change
+        or events.mrr <> events.mrr_before
 
 )
 
