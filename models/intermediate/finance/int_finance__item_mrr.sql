@@ -24,21 +24,9 @@ with items as (
 
 ),
 
--- what a policy takes off; a discount of duration once is off one invoice, not off what recurs
-policies as (
-
-    select *
-    from (
-        values
-        ('forever_only', array['forever']),
-        ('all_active', array['forever', 'repeating'])
-    ) as policies (policy, durations)
-
-),
-
 discounts as (
 
-    select * from {{ ref('int_finance__subscription_discounts') }}
+    select * from {{ ref('int_finance__item_discounts') }}
 
 ),
 
@@ -48,52 +36,25 @@ currencies as (
 
 ),
 
--- the percentages first, then the amounts: those of the item itself, and those of the whole
--- subscription, which its items share by what they cost by then
-applied as (
-
-    select
-        items.item_mrr_key,
-        policies.policy,
-        coalesce({{ remaining_share('discounts.percent_off') }}, 1) as share_left,
-        coalesce(
-            sum(discounts.amount_off_minor) filter (where discounts.item_id is not null), 0
-        ) as item_amount_off_minor,
-        coalesce(
-            sum(discounts.amount_off_minor) filter (where discounts.item_id is null), 0
-        ) as shared_amount_off_minor
-    from items
-    cross join policies
-    left join discounts
-        on
-            items.subscription_id = discounts.subscription_id
-            and items.version_from = discounts.valid_from
-            and items.item_id = coalesce(discounts.item_id, items.item_id)
-            and items.currency = coalesce(discounts.currency, items.currency)
-            and items.period_from >= discounts.starts_at
-            and items.period_from < coalesce(discounts.ends_at, 'infinity')
-            and discounts.duration = any(policies.durations)
-    group by items.item_mrr_key, policies.policy
-
-),
-
+-- first what is off the item alone; what is off the whole subscription its items share by what
+-- they cost by then
 own_discounts_off as (
 
     select
         items.*,
-        applied.policy,
+        discounts.policy,
         {{ monthly_amount(
-            'applied.shared_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
+            'discounts.shared_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
         ) }} as shared_off_minor,
         greatest(
-            items.listed_minor * applied.share_left
+            items.listed_minor * discounts.share_left
             - {{ monthly_amount(
-                'applied.item_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
+                'discounts.item_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
             ) }},
             0
         ) as left_minor
     from items
-    inner join applied on items.item_mrr_key = applied.item_mrr_key
+    inner join discounts on items.item_mrr_key = discounts.item_mrr_key
 
 ),
 

@@ -53,6 +53,9 @@ balances as (
         accounts.customer_id,
         accounts.currency,
         months.month_start_date,
+        months.month_end_date,
+        months.snapshot_at,
+        months.is_complete,
         coalesce(changed.delta_minor, 0) as delta_minor,
         sum(coalesce(changed.delta_minor, 0)) over (
             partition by accounts.customer_id, accounts.currency order by months.month_start_date
@@ -77,6 +80,9 @@ final as (
         customer_id,
         currency,
         month_start_date,
+        month_end_date,
+        snapshot_at,
+        is_complete,
         closing_minor - delta_minor as opening_minor,
         {%- for movement in movements + ['involuntary_churn'] %}
         {{ movement }}_minor,

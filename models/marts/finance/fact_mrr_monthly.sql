@@ -12,26 +12,9 @@
     )
 }}
 
-with months as (
+with item_months as (
 
-    select * from {{ ref('int_finance__months') }}
-
-),
-
-item_mrr as (
-
-    select * from {{ ref('int_finance__item_mrr') }}
-
-),
-
-invoices as (
-
-    select
-        subscription_id,
-        coalesce(due_at, finalized_at) as owed_from,
-        coalesce(least(paid_at, voided_at, uncollectible_at), 'infinity') as owed_to
-    from {{ ref('int_finance__invoices') }}
-    where subscription_id is not null and finalized_at is not null
+    select * from {{ ref('int_finance__item_months') }}
 
 ),
 
@@ -53,57 +36,17 @@ fx as (
 
 ),
 
-month_ends as (
-
-    select
-        item_mrr.*,
-        months.month_start_date,
-        months.month_end_date,
-        months.snapshot_at,
-        months.is_complete,
-        {{ local_date('months.snapshot_at') }} as snapshot_date
-    from months
-    inner join item_mrr
-        on
-            months.snapshot_at >= item_mrr.period_from
-            and months.snapshot_at < item_mrr.period_to
-
-),
-
--- the oldest invoice of the subscription that was open then
-arrears as (
-
-    select
-        month_ends.subscription_id,
-        month_ends.month_start_date,
-        min(invoices.owed_from) as owed_from
-    from month_ends
-    inner join invoices
-        on
-            month_ends.subscription_id = invoices.subscription_id
-            and month_ends.snapshot_at >= invoices.owed_from
-            and month_ends.snapshot_at < invoices.owed_to
-    where month_ends.is_past_due
-    group by month_ends.subscription_id, month_ends.month_start_date
-
-),
-
 amounts as (
 
     select
-        month_ends.*,
-        month_ends.snapshot_date - {{ local_date('arrears.owed_from') }} as days_past_due,
+        item_months.*,
         {%- for amount in ['gross', 'net', 'net_forever_only', 'net_all_active'] %}
-        {{ major_units('month_ends.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }}
+        {{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }}
         ::numeric(18, 4) as mrr_{{ amount }}
         {{- '' if loop.last else ',' }}
         {%- endfor %}
-    from month_ends
-    inner join currencies on month_ends.currency = currencies.currency
-    left join arrears
-        on
-            month_ends.subscription_id = arrears.subscription_id
-            and month_ends.month_start_date = arrears.month_start_date
+    from item_months
+    inner join currencies on item_months.currency = currencies.currency
 
 ),
 
@@ -143,7 +86,7 @@ final as (
         ---------- timestamps
         amounts.snapshot_at
     from amounts
-    left join fx on amounts.currency = fx.currency and amounts.snapshot_date = fx.rate_date
+    left join fx on amounts.currency = fx.currency and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
     left join customers
         on
             amounts.customer_id = customers.customer_id

@@ -12,16 +12,7 @@
 {%- set movements = ['new', 'reactivation', 'expansion', 'contraction', 'churn'] %}
 {%- set moved = movements + ['involuntary_churn'] %}
 
-with months as (
-
-    select
-        *,
-        {{ local_date('snapshot_at') }} as snapshot_date
-    from {{ ref('int_finance__months') }}
-
-),
-
-mrr_months as (
+with mrr_months as (
 
     select * from {{ ref('int_finance__mrr_months') }}
 
@@ -63,18 +54,16 @@ amounts as (
     select
         mrr_months.customer_id,
         mrr_months.currency,
-        months.month_start_date,
-        months.month_end_date,
-        months.snapshot_at,
-        months.snapshot_date,
-        months.is_complete,
+        mrr_months.month_start_date,
+        mrr_months.month_end_date,
+        mrr_months.snapshot_at,
+        mrr_months.is_complete,
         {%- for amount in ['opening'] + moved + ['closing'] %}
         {{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }}
         ::numeric(18, 4) as {{ amount }}_mrr
         {{- '' if loop.last else ',' }}
         {%- endfor %}
     from mrr_months
-    inner join months on mrr_months.month_start_date = months.month_start_date
     inner join currencies on mrr_months.currency = currencies.currency
 
 ),
@@ -103,7 +92,7 @@ converted as (
             amounts.customer_id = closing.customer_id
             and amounts.currency = closing.currency
             and amounts.month_start_date = closing.month_start_date
-    left join fx on amounts.currency = fx.currency and amounts.snapshot_date = fx.rate_date
+    left join fx on amounts.currency = fx.currency and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
 
 ),
 
