@@ -79,6 +79,8 @@ class Ledger:
             for entry in ready:
                 entry["status"] = "available"
             amount = sum(entry["net"] for entry in ready)
+            total = sum(entry["net"] for entry in self._unpaid)
+            account.tell("balance.available", shapes.balance(amount, total - amount))
             if amount <= 0:
                 continue
             number += 1

@@ -15,7 +15,7 @@ class Offer(NamedTuple):
 
     product: str
     interval: str
-    count: int
+    interval_count: int
     amount: Fraction | None
     tiers_mode: str | None = None
     tiers: tuple[tuple[int | None, int, int], ...] = ()
@@ -95,6 +95,22 @@ class Catalogue:
             self._prices[offer, currency] = self._priced(offer, currency)
         return self._prices[offer, currency]
 
+    def list_price(self, product: str, currency: str) -> Object:
+        """The price of a product of the shop that is paid once."""
+        if (product, currency) not in self._prices:
+            account = self._account
+            amount = list_price(product, currency)
+            fields = {
+                "nickname": product,
+                "tax_behavior": behavior(currency),
+                "unit_amount": amount,
+                "unit_amount_decimal": str(amount),
+            }
+            id_, of = account.new_id("price"), self.products[product]["id"]
+            made = shapes.price(id_, account.now, of, currency, fields)
+            self._prices[product, currency] = account.add(made, "price.created")
+        return self._prices[product, currency]
+
     def tax(self, country: str) -> Object | None:
         """The tax rate of a country, None where none is due."""
         _, percentage, is_inclusive = MARKETS[country]
@@ -127,8 +143,8 @@ class Catalogue:
         terms = OFFERS[offer]
         fields: dict[str, Any] = {
             "nickname": offer,
-            "recurring": shapes.recurring(terms.interval, terms.count, terms.usage_type),
-            "tax_behavior": "exclusive" if currency in ("usd", "kwd") else "inclusive",
+            "recurring": shapes.recurring(terms.interval, terms.interval_count, terms.usage_type),
+            "tax_behavior": behavior(currency),
         }
         if terms.amount is None:
             fields |= {
@@ -148,6 +164,11 @@ class Catalogue:
         product = self.products[terms.product]["id"]
         made = shapes.price(account.new_id("price"), account.now, product, currency, fields)
         return account.add(made, "price.created")
+
+
+def behavior(currency: str) -> str:
+    """Whether prices in a currency include tax."""
+    return "exclusive" if currency in ("usd", "kwd") else "inclusive"
 
 
 def list_price(product: str, currency: str) -> int:

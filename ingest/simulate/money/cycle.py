@@ -182,6 +182,6 @@ def _await_transfer(world: World, customer: Customer, sub: Object, invoice: Obje
     if days is None:
         return
     yield invoice["status_transitions"]["finalized_at"] + days * DAY + 2 * HOUR
-    if invoice["status"] == "open" and collect(world, customer, invoice):
-        if sub["status"] == "past_due":
-            update(world, sub, status="active")
+    is_paid = invoice["status"] == "open" and collect(world, customer, invoice)
+    if is_paid and sub["status"] == "past_due":
+        update(world, sub, status="active")

@@ -108,11 +108,11 @@ def _discount(state: Object) -> None:
 
 
 def _invoice_item(state: Object) -> None:
-    parent = state.pop("parent")["subscription_details"]
+    parent = (state.pop("parent") or {}).get("subscription_details") or {}
     pricing = state.pop("pricing")
     state |= {
-        "subscription": parent["subscription"],
-        "subscription_item": parent["subscription_item"],
+        "subscription": parent.get("subscription"),
+        "subscription_item": parent.get("subscription_item"),
         "unit_amount_decimal": pricing["unit_amount_decimal"],
     }
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.simulate.dice import Dice
-from ingest.simulate.money import stories
 from ingest.simulate.money.account import Object, shown
+from ingest.simulate.money.cast import enter, roles
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.render import NEW_API, rendered
 from ingest.simulate.money.timeline import DAY, HOUR, Timeline
@@ -41,30 +41,13 @@ def play(plan: AccountPlan) -> Played:
     world = World(Dice(f"{plan.seed} account"), timeline)
     timeline.begin(world.ledger.weekly_payouts(failing=9))
     timeline.begin(world.ledger.monthly_fee())
-    for number, (country, story, more) in enumerate(CAST):
-        timeline.begin(
-            _enter(world, country, story, more), plan.start + number * 9 * DAY + 9 * HOUR
-        )
+    days = (plan.end - plan.start) // DAY
+    for role in roles(Dice(f"{plan.seed} cast"), plan.customers, days):
+        begin = plan.start if role.begins >= 0 else plan.end - plan.end % DAY
+        hour = world.dice.between(6 * HOUR, 21 * HOUR)
+        timeline.begin(enter(world, role), begin + role.begins * DAY + hour)
     timeline.play()
     return Played(plan, rendered(plan, world.account.happened), world)
-
-
-CAST = [
-    ("DE", stories.stays, ("all-month",)),
-    ("US", stories.stays, ("all-year",)),
-    ("JP", stories.stays, ("all-month",)),
-    ("KW", stories.stays, ("all-week",)),
-    ("FR", stories.upgrades, ()),
-    ("GB", stories.leaves_and_returns, ()),
-    ("DE", stories.fails_and_leaves, ()),
-    ("US", stories.fails_and_recovers, ()),
-    ("NL", stories.tries, ()),
-]
-
-
-def _enter(world, country, story, more):
-    customer = world.enrol(country)
-    yield from story(world, customer, *more)
 
 
 def _listed(state: Object) -> Object:

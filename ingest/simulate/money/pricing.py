@@ -41,7 +41,7 @@ def _packs(price: Object, quantity: int) -> int:
     transform = price["transform_quantity"]
     if transform is None:
         return quantity
-    whole, rest = divmod(quantity, transform["divide_by"])
+    whole, rest = divmod(quantity, int(transform["divide_by"]))
     return whole + (1 if rest and transform["round"] == "up" else 0)
 
 

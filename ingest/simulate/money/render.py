@@ -52,12 +52,13 @@ def _event(happening: Happening, id_: str, is_old: bool) -> dict[str, Any]:
 
 def _shaped(body: bytes, is_old: bool) -> dict[str, Any]:
     state = orjson.loads(body)
-    return shown(as_old(state) if is_old else state)
+    shaped: dict[str, Any] = shown(as_old(state) if is_old else state)
+    return shaped
 
 
 def _before(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The fields that changed as they were; of what is nested in a field, only what changed."""
-    found = {}
+    found: dict[str, Any] = {}
     for name in old.keys() | new.keys():
         was, is_ = old.get(name), new.get(name)
         if was == is_:

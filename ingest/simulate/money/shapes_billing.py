@@ -132,7 +132,7 @@ def tax_rate(id_: str, created: int, country: str, percentage: float, is_inclusi
 def subscription_item(
     id_: str, created: int, subscription: str, price: Object, quantity: int | None
 ) -> Object:
-    item = {
+    item: Object = {
         "id": id_,
         "object": "subscription_item",
         "billing_thresholds": None,

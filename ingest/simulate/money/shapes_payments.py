@@ -276,3 +276,50 @@ def payout(id_: str, created: int, amount: int, arrival: int) -> Object:
         "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",
     }
+
+
+def checkout_session(id_: str, created: int, mode: str, fields: dict[str, Any]) -> Object:
+    """Of a visit to the payment page that came to its end."""
+    return {
+        "id": id_,
+        "object": "checkout.session",
+        "amount_subtotal": None,
+        "amount_total": None,
+        "client_reference_id": None,
+        "created": created,
+        "currency": None,
+        "customer": None,
+        "customer_details": None,
+        "customer_email": None,
+        "expires_at": created + DAY,
+        "invoice": None,
+        "livemode": True,
+        "locale": None,
+        "metadata": {},
+        "mode": mode,
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_types": ["card"],
+        "payment_status": "paid",
+        "setup_intent": None,
+        "status": "complete",
+        "submit_type": None,
+        "subscription": None,
+        "success_url": "https://shop.example.org/thanks",
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "ui_mode": "hosted",
+        "url": None,
+        **fields,
+    }
+
+
+def balance(available: int, pending: int) -> Object:
+    """It has no id: there is only one."""
+    return {
+        "object": "balance",
+        "available": [
+            {"amount": available, "currency": "eur", "source_types": {"card": available}}
+        ],
+        "livemode": True,
+        "pending": [{"amount": pending, "currency": "eur", "source_types": {"card": pending}}],
+    }

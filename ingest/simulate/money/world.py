@@ -39,6 +39,8 @@ class Journal:
 
     terms: list[Term] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    links: list[tuple[str, str, int | None]] = field(default_factory=list)
+    """Customer, what links it to Moodle, and the account there."""
     sold: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """Charge -> the products (names of the catalogue) it paid for, and the part of each."""
 
@@ -53,6 +55,7 @@ class Customer:
     tax: Object | None
     card: Object
     learner: int | None = None  # Moodle's id
+    is_sent_by_shop: bool = False  # to Stripe's payment page, with that id
     refusals: list[str] = field(default_factory=list)  # codes of the next attempts to charge
 
     @property
@@ -82,11 +85,11 @@ class World:
         country: str,
         *,
         learner: int | None = None,
+        is_sent_by_shop: bool = False,
         email: str | None = None,
         metadata: dict[str, str] | None = None,
-        card: str = "card",
     ) -> Customer:
-        """A new customer of a market; `card` is the type of the payment method."""
+        """A new customer of a market."""
         id_ = self.account.new_id("cus")
         currency = MARKETS[country][0]
         fields = {
@@ -95,16 +98,15 @@ class World:
             "metadata": metadata or {},
         }
         created = shapes.customer(id_, self.now, country, fields)
-        method = {
-            "type": card,
+        card = {
+            "type": "sepa_debit" if currency == "eur" and self.dice.chance(0.2) else "card",
             "country": country,
             "brand": self.dice.pick(("visa", "mastercard")),
             "last4": f"{self.dice.between(0, 9999):04}",
             "id": self.account.new_id("pm"),
         }
-        customer = Customer(
-            created, country, currency, self.catalogue.tax(country), method, learner
-        )
+        tax = self.catalogue.tax(country)
+        customer = Customer(created, country, currency, tax, card, learner, is_sent_by_shop)
         self.customers[id_] = customer
         self.account.add(created, "customer.created")
         return customer
