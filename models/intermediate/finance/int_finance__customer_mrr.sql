@@ -96,9 +96,9 @@ final as (
         customer_id,
         currency,
         changed_at,
-        mrr_after_minor - delta_minor as mrr_before_minor,
-        mrr_after_minor,
-        delta_minor,
+        (mrr_after_minor - delta_minor)::numeric(24, 4) as mrr_before_minor,
+        mrr_after_minor::numeric(24, 4) as mrr_after_minor,
+        delta_minor::numeric(24, 4) as delta_minor,
         is_involuntary
     from balances
 

@@ -30,13 +30,13 @@ final as (
     select
         items.item_mrr_key,
         policies.policy,
-        coalesce({{ remaining_share('discounts.percent_off') }}, 1) as share_left,
+        coalesce({{ remaining_share('discounts.percent_off') }}, 1)::numeric(13, 12) as share_left,
         coalesce(
             sum(discounts.amount_off_minor) filter (where discounts.item_id is not null), 0
-        ) as item_amount_off_minor,
+        )::numeric as item_amount_off_minor,
         coalesce(
             sum(discounts.amount_off_minor) filter (where discounts.item_id is null), 0
-        ) as shared_amount_off_minor
+        )::numeric as shared_amount_off_minor
     from items
     cross join policies
     left join discounts

@@ -107,12 +107,14 @@ final as (
         currency,
         quantity,
         is_priced,
-        max(ex_tax_gross_minor) as mrr_gross_minor,
+        max(ex_tax_gross_minor)::numeric(24, 4) as mrr_gross_minor,
         {%- for policy in policies %}
-        max(ex_tax_net_minor) filter (where policy = '{{ policy }}') as mrr_net_{{ policy }}_minor,
+        (max(ex_tax_net_minor) filter (where policy = '{{ policy }}'))::numeric(24, 4)
+            as mrr_net_{{ policy }}_minor,
         {%- endfor %}
-        max(ex_tax_net_minor) filter (where policy = '{{ var("mrr_discount_policy") }}')
-            as mrr_net_minor
+        (
+            max(ex_tax_net_minor) filter (where policy = '{{ var("mrr_discount_policy") }}')
+        )::numeric(24, 4) as mrr_net_minor
     from rounded
     group by
         item_mrr_key,

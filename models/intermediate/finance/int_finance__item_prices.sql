@@ -76,7 +76,7 @@ final as (
         recurring_interval,
         interval_count,
         included_tax_percent,
-        coalesce(listed_minor, 0) as listed_minor,
+        coalesce(listed_minor, 0)::numeric(28, 10) as listed_minor,
         listed_minor is not null as is_priced
     from priced
 

@@ -83,11 +83,11 @@ final as (
         month_end_date,
         snapshot_at,
         is_complete,
-        closing_minor - delta_minor as opening_minor,
+        (closing_minor - delta_minor)::numeric(24, 4) as opening_minor,
         {%- for movement in movements + ['involuntary_churn'] %}
-        {{ movement }}_minor,
+        {{ movement }}_minor::numeric(24, 4) as {{ movement }}_minor,
         {%- endfor %}
-        closing_minor
+        closing_minor::numeric(24, 4) as closing_minor
     from balances
     -- a month of somebody who is gone has nothing to tell; one in which they came and went has
     where greatest(closing_minor, closing_minor - delta_minor, new_minor, reactivation_minor) > 0

@@ -90,8 +90,8 @@ final as (
         previous_quantity,
         case when period_from >= ended_at then cancellation_reason end as cancellation_reason,
         is_inferred,
-        mrr_before_minor,
-        mrr_minor,
+        mrr_before_minor::numeric(24, 4) as mrr_before_minor,
+        mrr_minor::numeric(24, 4) as mrr_minor,
         (status, pause_behavior) is distinct from (previous_status, previous_pause_behavior)
             as has_status_change,
         not is_first and price_ids is distinct from previous_price_ids as has_plan_change,

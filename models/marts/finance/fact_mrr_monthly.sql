@@ -41,8 +41,7 @@ amounts as (
     select
         item_months.*,
         {%- for amount in ['gross', 'net', 'net_forever_only', 'net_all_active'] %}
-        {{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }}
-        ::numeric(18, 4) as mrr_{{ amount }}
+        ({{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }})::numeric(18, 4) as mrr_{{ amount }}
         {{- '' if loop.last else ',' }}
         {%- endfor %}
     from item_months

@@ -59,8 +59,7 @@ amounts as (
         mrr_months.snapshot_at,
         mrr_months.is_complete,
         {%- for amount in ['opening'] + moved + ['closing'] %}
-        {{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }}
-        ::numeric(18, 4) as {{ amount }}_mrr
+        ({{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }})::numeric(18, 4) as {{ amount }}_mrr
         {{- '' if loop.last else ',' }}
         {%- endfor %}
     from mrr_months

@@ -31,9 +31,9 @@ events as (
 
     select
         states.*,
-        {{ major_units('states.mrr_before_minor', 'currencies.api_exponent') }}::numeric(18, 4)
+        ({{ major_units('states.mrr_before_minor', 'currencies.api_exponent') }})::numeric(18, 4)
             as mrr_before,
-        {{ major_units('states.mrr_minor', 'currencies.api_exponent') }}::numeric(18, 4)
+        ({{ major_units('states.mrr_minor', 'currencies.api_exponent') }})::numeric(18, 4)
             as mrr_after
     from states
     inner join currencies on states.currency = currencies.currency
