@@ -145,7 +145,7 @@ def test_movements_lead_from_one_month_end_to_the_next(truth: dict[str, Any]) ->
         ends: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for row in truth["mrr"]["month_ends"]:
             ends[row[0], row[1]] += Decimal(row[column])
-        closing = {}
+        closing: dict[str, Decimal] = {}
         for month, customer, _, *amounts in truth["mrr"]["movements"][policy]:
             opening, new, back, more, less, gone, after = map(Decimal, amounts)
             assert opening + new + back + more - less - gone == after
