@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     pg_dbname: str = "coursehouse"
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str = "https://api.stripe.com"
     files_quiet_seconds: float = Field(
         default=10, ge=0, description="a file written within these seconds waits"
     )
@@ -34,6 +36,11 @@ class Settings(BaseSettings):
         default=60, ge=0, description="a file that ends in the middle is given up after these"
     )
     archive_url: str | None = Field(default=None, description="default: archive/ in the home")
+    fx_url: str = Field(
+        default="https://www.ecb.europa.eu/stats/eurofxref",
+        pattern="^https?://",
+        description="where the files of the ECB's reference rates are",
+    )
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="set: your own cluster, no broker is embedded"
@@ -56,6 +63,9 @@ class Settings(BaseSettings):
     collect_keys_file: Path | None = None
     collect_keys: str = Field(default="", description="name=SHA-256 of the key in hex, ...")
     collect_moodle_token: SecretStr | None = Field(default=None, min_length=16)
+    stripe_webhook_secrets: SecretStr | None = Field(
+        default=None, description="signing secrets of endpoints, separated by commas"
+    )
     collect_trusted_proxies: str = Field(default="", description="addresses and networks")
     collect_cors_origins: str = ""
     collect_max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=1_000_000)

@@ -94,7 +94,7 @@ def warehouse_status(settings: Settings) -> WarehouseStatus:
         status.last_load = {row.pop("source"): row for row in _rows(connection, _LAST_LOADS)}
         status.last_build = next(iter(_rows(connection, _LAST_BUILD)), None)
         if status.kafka:
-            rows = status.schemas.get("raw_events", SchemaStatus()).tables
+            rows = {name: schema.tables for name, schema in status.schemas.items()}
             add_arrivals(status.kafka, _rows(connection, POSITIONS), rows)
     return status
 

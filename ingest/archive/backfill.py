@@ -19,7 +19,7 @@ from ingest.archive.catalog import LOCK, ArchiveFile, batches, live_files
 from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.stage import Stage, StagedLetter, StagedRow
-from ingest.events.topics import Topic, choose
+from ingest.events.topics import Topic, choose, logs
 from ingest.files.load import Say
 from ingest.files.store import Store
 from ingest.settings import Settings
@@ -75,7 +75,7 @@ def backfill(
     """
     if first > last:
         raise UserError(f"--from {first} is after --to {last}")
-    chosen = choose(names or [])
+    chosen = choose(names or [], logs())
     store = Store(settings.archive)
     result = Backfilled()
     with warehouse(settings) as conn:

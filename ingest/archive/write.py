@@ -23,7 +23,7 @@ from ingest.archive.catalog import (
     row_groups,
 )
 from ingest.events import raw
-from ingest.events.topics import Topic, topics
+from ingest.events.topics import Topic, logs
 from ingest.files.load import Say
 from ingest.files.store import Store
 from ingest.settings import Settings
@@ -94,7 +94,7 @@ def archive_arrivals(conn: psycopg.Connection, store: Store, say: Say) -> int:
     rows = 0
     while (run := _open_run(conn)) is not None:
         written: list[ArchiveFile] = []
-        for topic in topics().values():
+        for topic in logs().values():
             for day in _days(conn, topic, run):
                 written += _write_day(conn, store, topic, day, run)
         _complete(conn, run, written)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ingest.collector.edge import device_of
 from ingest.collector.intake import Collector
 from ingest.collector.problems import Problem
-from ingest.collector.routes import moodle, operations, track
+from ingest.collector.routes import moodle, operations, stripe, track
 
 log = logging.getLogger("coursehouse.collector")
 access_log = logging.getLogger("coursehouse.collector.access")
@@ -47,7 +47,7 @@ def build_app(collector: Collector) -> Starlette:
         )
         middleware.append(cors)
     app = Starlette(
-        routes=[*track.routes, *moodle.routes, *operations.routes],
+        routes=[*track.routes, *moodle.routes, *stripe.routes, *operations.routes],
         middleware=middleware,
         exception_handlers={Problem: _problem, HTTPException: _http_error},
         lifespan=lifespan,

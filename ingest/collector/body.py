@@ -16,6 +16,15 @@ GZIP = 16 + zlib.MAX_WBITS
 
 async def read_json(request: Request, limit: int, room: Room) -> Any:
     """The parsed body, `limit` bytes at most. Raises `Problem` 400, 408, 413, 415 or 503."""
+    body = await read_body(request, limit, room)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, _why(body, error)) from None
+
+
+async def read_body(request: Request, limit: int, room: Room) -> bytes:
+    """The body as it was before anybody compressed it. Raises like `read_json`."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(415, "send application/json")
@@ -33,10 +42,7 @@ async def read_json(request: Request, limit: int, room: Room) -> Any:
     if encoding == "gzip":
         body = _unpack(body, limit)
         room.grow(len(body))
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, _why(body, error)) from None
+    return body
 
 
 async def _read(request: Request, limit: int, room: Room) -> bytes:

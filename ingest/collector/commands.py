@@ -14,7 +14,7 @@ def collect_command(
         str, typer.Option(help="Make a write key of this name, print it once, and end.")
     ] = "",
 ) -> None:
-    """Take records over HTTP (/v1/track, /webhooks/moodle) until it is stopped."""
+    """Take records over HTTP (/v1/track, webhooks of Moodle and Stripe) until it is stopped."""
     from ingest.collector import keys, serve
 
     settings = load_settings()

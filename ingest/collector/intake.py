@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingest.collector.body import read_json
+from ingest.collector.body import read_body, read_json
 from ingest.collector.keys import Keys
 from ingest.collector.limits import RECORD_BYTES, Backlog, RateLimit, Room
 from ingest.collector.metrics import Metrics
@@ -19,6 +19,7 @@ from ingest.collector.sink import Outgoing, Sink, store
 from ingest.events.contracts import contract_of
 from ingest.events.topics import Topic
 from ingest.settings import Settings
+from ingest.stripe.webhooks import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,23 @@ class Collector:
     rate_limit: RateLimit
     backlog: Backlog
     metrics: Metrics
+    stripe: Verifier | None
 
     @classmethod
     def build(cls, settings: Settings, sink: Sink, keys: Keys) -> "Collector":
-        """A collector as the settings describe it."""
+        """A collector as the settings describe it. Raises `UserError`."""
         backlog = Backlog(settings.collect_backlog_bytes)
         rate_limit = RateLimit(settings.collect_rate, settings.collect_max_batch)
-        return cls(settings, sink, keys, rate_limit, backlog, Metrics(backlog))
+        metrics, stripe = Metrics(backlog), Verifier.of(settings)
+        return cls(settings, sink, keys, rate_limit, backlog, metrics, stripe)
 
     async def read_json(self, request: Request, room: Room) -> Any:
         """The parsed body. `Problem` 400, 408, 413, 415 or 503."""
         return await read_json(request, self.settings.collect_max_body_bytes, room)
+
+    async def read_body(self, request: Request, room: Room) -> bytes:
+        """The body as it is. `Problem` 408, 413, 415 or 503."""
+        return await read_body(request, self.settings.collect_max_body_bytes, room)
 
     def batch(self, body: Any, room: Room) -> list[Any]:
         """The records of a body: an object, a list, or {"events": [...]}. `Problem` 413 or 503."""
@@ -57,14 +64,15 @@ class Collector:
         """202 once every record is kept, 422 with reasons if some are kept as dead letters."""
         received_at = datetime.now(UTC)
         outgoing = [_check(topic, record, received_at) for topic, record in records]
+        await self.store(outgoing)
+        return _answer(outgoing)
+
+    async def store(self, outgoing: Sequence[Outgoing]) -> None:
+        """Come back once all of them are kept. Raises `Unavailable`."""
         started = time.perf_counter()
         if outgoing:
             await store(self.sink, outgoing, self.settings.collect_ack_timeout_seconds)
         self.metrics.ack_seconds.observe(time.perf_counter() - started)
-        self._count(outgoing)
-        return _answer(outgoing)
-
-    def _count(self, outgoing: Sequence[Outgoing]) -> None:
         for out in outgoing:
             if out.rejection is None:
                 self.metrics.accepted.labels(out.topic.topic).inc()
@@ -76,6 +84,11 @@ def collector_of(request: Request) -> Collector:
     """The collector a request has come to."""
     collector: Collector = request.app.state.collector
     return collector
+
+
+def accepted(count: int) -> Response:
+    """202: so many records are kept."""
+    return Response(orjson.dumps({"accepted": count}), 202, media_type="application/json")
 
 
 def _check(topic: Topic, record: Any, received_at: datetime) -> Outgoing:
@@ -101,9 +114,8 @@ def _answer(outgoing: Sequence[Outgoing]) -> Response:
         for index, out in enumerate(outgoing)
         if out.rejection is not None
     ]
-    accepted = len(outgoing) - len(rejected)
+    kept = len(outgoing) - len(rejected)
     if not rejected:
-        body = orjson.dumps({"accepted": accepted})
-        return Response(body, 202, media_type="application/json")
+        return accepted(kept)
     detail = f"{len(rejected)} of {len(outgoing)} records break their contract, the others are kept"
-    return Problem(422, detail, accepted=accepted, rejected=rejected).response()
+    return Problem(422, detail, accepted=kept, rejected=rejected).response()

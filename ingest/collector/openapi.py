@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from ingest.collector.routes.moodle import TOPIC as MOODLE
+from ingest.collector.routes.stripe import TOPIC as STRIPE
 from ingest.collector.routes.track import OTHERWISE, TRACKER_TOPICS
 from ingest.events.contracts import read_schema
 from ingest.events.topics import topics
@@ -41,7 +42,8 @@ REJECTED: Json = {
     },
 }
 PROBLEMS = {
-    400: "The body is not JSON, not UTF-8, not gzip, or nested too deeply",
+    400: "The body is not JSON, not UTF-8, not gzip, or nested too deeply; of Stripe also: it is no"
+    " event, its signature is of no secret known here or too old or too new",
     401: "No write key, or one that is not known",
     404: "There is no such public topic, or webhooks are not switched on",
     408: "The body did not arrive in time",
@@ -78,6 +80,18 @@ def document(settings: Settings) -> Json:
         settings.collect_max_batch,
         security=[{"token": []}],
     )
+    paths["/webhooks/stripe"] = {
+        "post": {
+            "summary": "Send an event of Stripe",
+            "description": "Kept byte for byte, once however often it is delivered.",
+            "security": [{"stripe": []}],
+            "requestBody": _body(_ref(STRIPE)),
+            "responses": {
+                "202": _answer("The event is stored", "#/components/schemas/accepted"),
+                **_problems(400, 404, 408, 413, 415, 503),
+            },
+        }
+    }
     paths |= _operations()
     return {
         "openapi": "3.1.0",
@@ -91,11 +105,12 @@ def document(settings: Settings) -> Json:
         },
         "paths": paths,
         "components": {
-            "schemas": _schemas([*public, MOODLE]),
+            "schemas": _schemas([*public, MOODLE, STRIPE]),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "writeKey": {"type": "apiKey", "in": "header", "name": "X-Write-Key"},
                 "token": {"type": "http", "scheme": "bearer"},
+                "stripe": {"type": "apiKey", "in": "header", "name": "Stripe-Signature"},
             },
         },
     }
@@ -111,17 +126,12 @@ def _post(
     batch = {"type": "array", "items": record, "maxItems": largest}
     wrapped = {"type": "object", "required": ["events"], "properties": {"events": batch}}
     schema = {"anyOf": [record, batch, wrapped]}
-    problems = {str(status): _problem(status) for status in PROBLEMS}
-    for status in ("429", "503"):
-        problems[status]["headers"] = {
-            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
-        }
     return {
         "post": {
             "summary": summary,
             "description": description,
             "security": security or [{"bearer": []}, {"writeKey": []}],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "requestBody": _body(schema),
             "responses": {
                 "202": _answer("Every record is stored", "#/components/schemas/accepted"),
                 "422": _answer(
@@ -129,10 +139,23 @@ def _post(
                     "#/components/schemas/rejected",
                     "application/problem+json",
                 ),
-                **problems,
+                **_problems(*PROBLEMS),
             },
         }
     }
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(*statuses: int) -> Json:
+    problems = {str(status): _problem(status) for status in statuses}
+    for status in problems.keys() & {"429", "503"}:
+        problems[status]["headers"] = {
+            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+        }
+    return problems
 
 
 def _operations() -> Json:

@@ -43,7 +43,7 @@ where load_id = %s and source = 'http'
 
 
 class PostgresSink:
-    """Group commit to `raw_events`, lane 'http', partition 0, a running offset per topic."""
+    """Group commit to the raw tables, lane 'http', partition 0, a running offset per topic."""
 
     name = "postgres"
 
@@ -58,7 +58,7 @@ class PostgresSink:
     def check(self) -> None:
         try:
             with connect(self._settings) as conn:
-                row = conn.execute("select to_regclass('ops.http_position')").fetchone()
+                row = conn.execute("select to_regclass('raw_stripe.events')").fetchone()
         except psycopg.Error:
             raise UserError("the warehouse went away") from None
         if row == (None,):
@@ -115,6 +115,7 @@ class PostgresSink:
             by_topic[record.topic].append(record)
         conn = self._connection()
         started_at = datetime.now(UTC)
+        added = 0
         with conn.transaction():
             load_id = next_load_id(conn)
             loaded_at = datetime.now(UTC)
@@ -122,9 +123,8 @@ class PostgresSink:
                 if (topic.topic, loaded_at.date()) not in self._partitions:
                     raw.ensure_partition(conn, topic, loaded_at.date())
                 rows = _number(records, _take_offsets(conn, topic, len(records)))
-                raw.append(conn, topic, "http", rows, load_id, loaded_at)
-            accepted = sum(record.rejection is None for record in outgoing)
-            hour = self._record(conn, load_id, accepted, by_topic, started_at)
+                added += raw.append(conn, topic, "http", rows, load_id, loaded_at)
+            hour = self._record(conn, load_id, added, by_topic, started_at)
         self._manifest = (load_id, hour)
         self._partitions = {(topic.topic, loaded_at.date()) for topic in by_topic} | {
             known for known in self._partitions if known[1] == loaded_at.date()
@@ -134,7 +134,7 @@ class PostgresSink:
         self,
         conn: psycopg.Connection,
         load_id: int,
-        accepted: int,
+        added: int,
         topics: Iterable[Topic],
         now: datetime,
     ) -> datetime:
@@ -142,10 +142,10 @@ class PostgresSink:
         tables: dict[str, Any] = {topic.table_name: {} for topic in topics}
         hour = now.replace(minute=0, second=0, microsecond=0)
         if self._manifest is not None and self._manifest[1] == hour:
-            renumber = [load_id, accepted, Jsonb(tables), self._manifest[0]]
+            renumber = [load_id, added, Jsonb(tables), self._manifest[0]]
             if conn.execute(RENUMBER, renumber).rowcount:
                 return hour
-        record_load(conn, load_id, "http", Counts(inserted=accepted), now, tables)
+        record_load(conn, load_id, "http", Counts(inserted=added), now, tables)
         return hour
 
     def _connection(self) -> psycopg.Connection:

@@ -26,18 +26,19 @@ def collect(settings: Settings, host: str, port: int) -> None:
     Raises `UserError` if nobody could send, the port is taken, or records could never be stored.
     """
     keys = Keys(settings.collect_keys_path, settings.collect_keys)
-    if not keys and settings.collect_moodle_token is None:
+    if not (keys or settings.collect_moodle_token or settings.stripe_webhook_secrets):
         raise UserError(
-            "nobody may send: make a write key with coursehouse collect --new-key NAME,"
-            " or set COURSEHOUSE_COLLECT_MOODLE_TOKEN"
+            "nobody may send: make a write key with coursehouse collect --new-key NAME, or set"
+            " COURSEHOUSE_COLLECT_MOODLE_TOKEN or COURSEHOUSE_STRIPE_WEBHOOK_SECRETS"
         )
     _check_proxies(settings.collect_trusted_proxies)
     listener = _listen(host, port)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("coursehouse").setLevel(logging.INFO)
     sink = _sink(settings)
+    collector = Collector.build(settings, sink, keys)
     sink.check()
-    app = build_app(Collector.build(settings, sink, keys))
+    app = build_app(collector)
     config = uvicorn.Config(
         app,
         loop="uvloop",

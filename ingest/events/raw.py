@@ -15,7 +15,8 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from ingest.events.contracts import Rejection, contract_of
-from ingest.events.topics import Topic, topics
+from ingest.events.topics import Topic, logs
+from ingest.stripe import events as stripe_events
 
 Lane = Literal["kafka", "file", "http"]
 SCHEMA = "raw_events"
@@ -70,9 +71,9 @@ def sort(topic: Topic, records: Iterable[Record]) -> Sorted:
 
 
 def table_ddl() -> list[sql.Composed]:
-    """Statements that create the raw table of every registered topic where it is missing."""
+    """Statements that create the raw table of every log where it is missing."""
     statements = []
-    for topic in topics().values():
+    for topic in logs().values():
         index = sql.Identifier(f"{topic.table_name}_load_ix")
         statements.append(sql.SQL(DDL).format(table=_table(topic)))
         statements.append(sql.SQL(INDEX).format(index=index, table=_table(topic)))
@@ -85,7 +86,7 @@ def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:
     Best called in a transaction of its own: loaders that need the same partition take turns.
     """
     name = f"{topic.table_name}_{day:%Y%m%d}"
-    if _exists(conn, name):
+    if not topic.is_log or _exists(conn, name):
         return
     conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [PARTITION_LOCK])
     if _exists(conn, name):  # made while this one waited
@@ -112,31 +113,20 @@ def append(
     rows: Sorted,
     load_id: int,
     loaded_at: datetime,
-) -> None:
-    """Add rows and dead letters in the caller's transaction.
+) -> int:
+    """Add rows and dead letters in the caller's transaction. Returns how many rows were added.
 
     The partition of the day must be there. Raises `psycopg.DataError` where Postgres cannot store
     a payload that the contract let through.
     """
-    if rows.accepted:
-        statement = sql.SQL("copy {} from stdin (format binary)").format(_table(topic))
-        with conn.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types(ROW_TYPES)
-            for record in rows.accepted:
-                copy.write_row(
-                    (
-                        lane,
-                        record.partition,
-                        record.offset,
-                        text_of(record.key),
-                        Jsonb(record.value, dumps=_as_is),
-                        record.produced_at,
-                        load_id,
-                        loaded_at,
-                    )
-                )
     if rows.rejected:
         _append_dead_letters(conn, topic, lane, rows.rejected, load_id, loaded_at)
+    if not topic.is_log:
+        events = [record.value or b"" for record in rows.accepted]
+        return stripe_events.append(conn, lane, events, load_id, loaded_at)
+    if rows.accepted:
+        _append_rows(conn, topic, lane, rows.accepted, load_id, loaded_at)
+    return len(rows.accepted)
 
 
 def _exists(conn: psycopg.Connection, table: str) -> bool:
@@ -146,6 +136,32 @@ def _exists(conn: psycopg.Connection, table: str) -> bool:
         [SCHEMA, table],
     ).fetchone()
     return row == (True,)
+
+
+def _append_rows(
+    conn: psycopg.Connection,
+    topic: Topic,
+    lane: Lane,
+    accepted: Sequence[Record],
+    load_id: int,
+    loaded_at: datetime,
+) -> None:
+    statement = sql.SQL("copy {} from stdin (format binary)").format(_table(topic))
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(ROW_TYPES)
+        for record in accepted:
+            copy.write_row(
+                (
+                    lane,
+                    record.partition,
+                    record.offset,
+                    text_of(record.key),
+                    Jsonb(record.value, dumps=_as_is),
+                    record.produced_at,
+                    load_id,
+                    loaded_at,
+                )
+            )
 
 
 def _append_dead_letters(

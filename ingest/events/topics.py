@@ -1,6 +1,7 @@
 """The topic registry: `seeds/kafka_topics.csv`, which dbt reads too."""
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ class Topic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topic: str
+    schema_name: Literal["raw_events", "raw_stripe"]
     table_name: str = Field(pattern=r"^[a-z][a-z_]*$")
     partitions: int = Field(ge=1)
     replication_factor: int = Field(ge=1)
@@ -33,11 +35,25 @@ class Topic(BaseModel):
     error_after_minutes: int = Field(ge=1)
     description: str
 
+    @property
+    def is_log(self) -> bool:
+        """True if its table in `raw_events` has a row per record, by day of arrival.
+
+        Events of Stripe have a table of another shape, `raw_stripe.events`.
+        """
+        return self.schema_name == "raw_events"
+
 
 @cache
 def topics() -> dict[str, Topic]:
     """Every topic by its name, in the order of the registry."""
     return read_topics(REGISTRY_FILE)
+
+
+@cache
+def logs() -> dict[str, Topic]:
+    """Those of them that `is_log`."""
+    return {name: topic for name, topic in topics().items() if topic.is_log}
 
 
 def read_topics(file: Path) -> dict[str, Topic]:
@@ -47,9 +63,12 @@ def read_topics(file: Path) -> dict[str, Topic]:
     return {row.topic: row for row in rows}
 
 
-def choose(names: list[str]) -> list[Topic]:
-    """The named topics, all if none is named. `UserError` for a name that is not registered."""
-    known = topics()
+def choose(names: list[str], known: Mapping[str, Topic] | None = None) -> list[Topic]:
+    """The named topics, all if none is named; `known`: of these only, not of every registered one.
+
+    Raises `UserError` for a name that is not among them.
+    """
+    known = topics() if known is None else known
     for name in names:
         if name not in known:
             raise UserError(f"there is no topic {name}: choose from {', '.join(known)}")

@@ -18,7 +18,7 @@ from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.contracts import contract_of
 from ingest.events.stage import Stage, StagedLetter, StagedRow
-from ingest.events.topics import Topic, choose, topics
+from ingest.events.topics import Topic, choose, logs
 from ingest.files.formats import format_of, rows_of
 from ingest.files.rows import BrokenError, Row, UnfinishedError
 from ingest.files.store import File, Store, answered
@@ -59,7 +59,7 @@ def watch_files(
     settings: Settings, url: str, say: Say, topic: str | None = None
 ) -> Generator[FilesLoaded]:
     """The same, one look each time the next result is asked for. Raises `UserError`."""
-    given = choose([topic])[0] if topic else None
+    given = choose([topic], logs())[0] if topic else None
     store = Store(url)
     with warehouse(settings) as conn:
         loader = FileLoader(settings, conn, store, given, say)
@@ -171,7 +171,7 @@ class FileLoader:
             return self.topic
         root = PurePosixPath(self.store.root)
         folders = [root.parent.name, root.name, *PurePosixPath(self._relative(file)).parts[:-1]]
-        return next((topics()[name] for name in reversed(folders) if name in topics()), None)
+        return next((logs()[name] for name in reversed(folders) if name in logs()), None)
 
     def _relative(self, file: File) -> str:
         """The path below the root; the name if the file is the root."""

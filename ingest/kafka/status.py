@@ -63,14 +63,20 @@ def kafka_status(settings: Settings) -> KafkaStatus | None:
 
 
 def add_arrivals(
-    status: KafkaStatus, positions: Iterable[Mapping[str, Any]], rows: Mapping[str, int | None]
+    status: KafkaStatus,
+    positions: Iterable[Mapping[str, Any]],
+    rows: Mapping[str, Mapping[str, int | None]],
 ) -> None:
-    """Add how far each topic was read (rows of `POSITIONS`), and the rows of its raw table."""
+    """Add how far each topic was read (rows of `POSITIONS`), and the rows of its raw table.
+
+    `rows`: of each table by schema.
+    """
     for row in positions:
         if row["topic"] in status.topics:
             status.topics[row["topic"]].positions[row["partition"]] = row["next_offset"]
     for name, topic in status.topics.items():
-        topic.rows = rows.get(topics()[name].table_name)
+        registered = topics()[name]
+        topic.rows = rows.get(registered.schema_name, {}).get(registered.table_name)
 
 
 def render_kafka(status: KafkaStatus) -> RenderableType:

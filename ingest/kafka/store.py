@@ -44,9 +44,10 @@ class Store:
             move(self._conn, moves, topic_ids)
             tally = Tally()
             if batch:
-                load_id = next_load_id(self._conn)
+                load_id, added = next_load_id(self._conn), Counts()
                 for topic, rows in batch.items():
-                    stored = append(self._conn, topic, rows, load_id, loaded_at)
+                    stored, new = append(self._conn, topic, rows, load_id, loaded_at)
+                    added.inserted += new
                     tally.add(
                         topic.topic, len(stored.accepted), [why for _, why in stored.rejected]
                     )
@@ -54,7 +55,7 @@ class Store:
                     self._conn,
                     load_id,
                     SOURCE,
-                    Counts(inserted=tally.accepted),
+                    added,
                     started_at,
                     tables={topic.table_name: tally.of(topic.topic) for topic in batch},
                 )
@@ -70,15 +71,16 @@ class Store:
 
 def append(
     conn: psycopg.Connection, topic: Topic, rows: Sorted, load_id: int, loaded_at: datetime
-) -> Sorted:
+) -> tuple[Sorted, int]:
     """Append `rows`; what Postgres cannot store becomes a dead letter.
 
-    Returns what was stored as what.
+    Returns what was stored as what, and how many rows that added: fewer than were accepted where
+    a table keeps one of each (Stripe's).
     """
     stored = Sorted([], list(rows.rejected))
-    _append_accepted(conn, topic, rows.accepted, stored, load_id, loaded_at)
+    added = _append_accepted(conn, topic, rows.accepted, stored, load_id, loaded_at)
     raw.append(conn, topic, LANE, Sorted([], stored.rejected), load_id, loaded_at)
-    return stored
+    return stored, added
 
 
 def _append_accepted(
@@ -88,21 +90,24 @@ def _append_accepted(
     stored: Sorted,
     load_id: int,
     loaded_at: datetime,
-) -> None:
+) -> int:
     """One COPY if it can be, else halves of it, down to the records that cannot be stored."""
     try:
         with conn.transaction():
-            raw.append(conn, topic, LANE, Sorted(records, []), load_id, loaded_at)
+            added = raw.append(conn, topic, LANE, Sorted(records, []), load_id, loaded_at)
         stored.accepted += records
+        return added
     except psycopg.DataError as error:
         if len(records) == 1:
             # not the message: it may quote the value
             reason = f"Postgres cannot store it: {type(error).__name__} ({error.sqlstate})"
             stored.rejected.append((records[0], Rejection("unstorable", reason)))
-            return
+            return 0
         middle = len(records) // 2
-        for half in (records[:middle], records[middle:]):
+        return sum(
             _append_accepted(conn, topic, half, stored, load_id, loaded_at)
+            for half in (records[:middle], records[middle:])
+        )
 
 
 def now() -> datetime:

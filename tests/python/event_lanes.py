@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.events.topics import topics
+from ingest.events.topics import logs
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
 from ingest.settings import Settings
@@ -123,7 +123,7 @@ class EventLane:
         parts = [
             f"select '{topic.topic}', source_partition, source_offset"
             f" from raw_events.{topic.table_name} where lane = 'kafka'"
-            for topic in topics().values()
+            for topic in logs().values()
         ]
         parts.append("select topic, source_partition, source_offset from raw_events.dead_letter")
         return sorted(self.read(" union all ".join(parts)))

@@ -96,12 +96,12 @@ def test_the_commands_say_what_differs(broker_settings: Settings) -> None:
         "reason": None,
     }
     again = coursehouse(broker_settings, "topics", "apply", "--dry-run")
-    assert "1 of 12 topics were as registered" in again.stdout
+    assert "1 of 13 topics were as registered" in again.stdout
     assert "user.events: create with 6 partitions, 1 replica" in again.stdout
     listed = json.loads(coursehouse(broker_settings, "topics", "list", "--json").stdout)
     assert [row["topic"] for row in listed if row["exists"]] == ["quiz"]
     shown = coursehouse(broker_settings, "topics", "list").stdout
-    assert shown.count("missing") == 11
+    assert shown.count("missing") == 12
     unknown = coursehouse(broker_settings, "topics", "apply", "--topics", "quizz")
     assert isinstance(unknown.exception, UserError)
 

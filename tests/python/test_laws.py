@@ -1,9 +1,9 @@
 """Law 2: for every incremental model, what increments build equals a full refresh.
 
-The raw tables of the sample site and of a simulated stream of events are delivered in four batches,
-as four loads would deliver them, and after each batch the incremental models are built. Then a full
-refresh runs on the same input and every row is compared. Models are found in the manifest: a new
-incremental model is covered by being there.
+The raw tables of the sample site, of a simulated stream of events and of a simulated Stripe account
+are delivered in four batches, as four loads would deliver them, and after each batch the
+incremental models are built. Then a full refresh runs on the same input and every row is compared.
+Models are found in the manifest: a new incremental model is covered by being there.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ import psycopg
 import pytest
 from event_streams import load_messages
 from psycopg import sql
+from row_comparison import BOOKKEEPING, compare, set_aside
+from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
 from ingest.events import raw
-from ingest.events.topics import topics
+from ingest.events.topics import logs
 from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 BATCHES = (1, 2, 3, 4)
-# The load that computed a row may differ: it says how the row got there, not what it is.
-BOOKKEEPING = ("_load_id", "_loaded_at")
 INCREMENTAL = "config.materialized:incremental"
 STAGING = "path:models/staging"
 NO_TESTS = ("--resource-type", "model", "--resource-type", "snapshot", "--resource-type", "seed")
@@ -53,6 +53,9 @@ DELIVERIES: dict[str, LiteralString] = {
 LOG = "mdl_logstore_standard_log"
 STREAM = Plan(seed=2, events=4_000, days=4, out_of_order_share=0.05, skew_share=0.02)
 NINETY_DAYS = 90 * 86_400
+STRIPE = "raw_stripe"
+# Rows of Stripe have no number: they get one where they are held, in the order of this column.
+STRIPE_TABLES = {"events": "created_at", "objects": "fetched_at"}
 
 
 class Table(NamedTuple):
@@ -68,7 +71,22 @@ class Table(NamedTuple):
 
     @property
     def is_event(self) -> bool:
-        return self.name == LOG or self.schema == raw.SCHEMA
+        return self.name == LOG or self.schema == raw.SCHEMA or self.name == "events"
+
+    @property
+    def numbered(self) -> sql.Composable:
+        """The rows with the column `id`."""
+        if self.schema != STRIPE:
+            return self.identifier
+        return sql.SQL(
+            "(select *, row_number() over (order by {order}, {name}::text) as {id} from {table}"
+            " as {name}) as numbered"
+        ).format(
+            order=sql.Identifier(STRIPE_TABLES[self.name]),
+            name=sql.Identifier(self.name),
+            id=sql.Identifier(self.id),
+            table=self.identifier,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +94,12 @@ def site(loaded_warehouse: Warehouse) -> Iterator[Warehouse]:
     """The loaded warehouse with events, all raw rows set aside in schema `held`."""
     with loaded_warehouse.connect() as conn:
         load_messages(conn, simulate(STREAM))
+        fill(conn, small_account())
         conn.execute("create schema held")
         for table in _raw_tables(conn):
             conn.execute(
                 sql.SQL("create table {} as select * from {}").format(
-                    sql.Identifier("held", table.name), table.identifier
+                    sql.Identifier("held", table.name), table.numbered
                 )
             )
     loaded_warehouse.run("run", "--select", STAGING)
@@ -97,10 +116,10 @@ def test_increments_equal_a_full_refresh(site: Warehouse, delivery: str) -> None
         for batch in BATCHES:
             _deliver(conn, delivery, batch)
             site.run("build", *(EVERYTHING if batch == BATCHES[0] else FOLLOWING))
-        _set_aside(conn, models)
+        set_aside(conn, models, "incremental")
         site.run("build", "--full-refresh", *EVERYTHING)
         for schema, name in models:
-            rows, differing = _compare(conn, schema, name)
+            rows, differing = compare(conn, "incremental", schema, name)
             assert rows > 0, f"{name} stayed empty: the delivery has no input for it"
             assert differing == 0, f"{name}: {differing} of {rows} rows differ, {delivery}"
 
@@ -121,8 +140,9 @@ def test_a_build_without_arrivals_writes_no_row(site: Warehouse) -> None:
 def _raw_tables(conn: psycopg.Connection) -> list[Table]:
     rows = conn.execute("select tablename from pg_tables where schemaname = 'raw_moodle'")
     moodle = [Table("raw_moodle", name, "id") for (name,) in rows.fetchall()]
-    events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in topics().values()]
-    return moodle + events
+    events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in logs().values()]
+    stripe = [Table(STRIPE, name, "_number") for name in STRIPE_TABLES]
+    return moodle + events + stripe
 
 
 def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
@@ -153,7 +173,7 @@ def _take_everything_back(conn: psycopg.Connection, models: list[tuple[str, str]
 def _deliver(conn: psycopg.Connection, delivery: str, batch: int) -> None:
     """One load: the rows of `batch`, stamped like the loaders stamp them."""
     now = datetime.now(UTC)
-    for topic in topics().values():
+    for topic in logs().values():
         raw.ensure_partition(conn, topic, now.date())
     for table in _raw_tables(conn):
         _insert(conn, table, delivery, batch, now)
@@ -200,6 +220,8 @@ def _insert(
 
 def _repeat(conn: psycopg.Connection, table: Table, batch: int, now: datetime) -> None:
     """Every third row that has arrived arrives again."""
+    if table.schema == STRIPE:
+        return  # its tables keep the first delivery
     if table.schema != raw.SCHEMA:
         # the same row with a newer load
         conn.execute(
@@ -225,22 +247,24 @@ def _repeat(conn: psycopg.Connection, table: Table, batch: int, now: datetime) -
 
 
 def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
-    is_log = table.name == LOG
-    field, value = (
-        (sql.SQL("timecreated"), sql.SQL("timecreated + {}").format(sql.Literal(NINETY_DAYS)))
-        if is_log
-        else (sql.SQL("payload"), _later(table, NINETY_DAYS))
-    )
+    order, field = table.id, "payload"
+    if table.name == LOG:
+        field, value = "timecreated", sql.SQL("timecreated + {}").format(NINETY_DAYS)
+    elif table.schema == STRIPE:
+        order = field = STRIPE_TABLES[table.name]
+        value = sql.SQL("created_at + {} * interval '1 second'").format(NINETY_DAYS)
+    else:
+        value = _later(table, NINETY_DAYS)
     conn.execute(
         sql.SQL(
-            "update {raw} set {field} = {value} where _load_id = {batch}"
-            " and {id} > (select max({id}) / 2 from {held})"
+            "update {raw} set {field} = {value} where _load_id = {batch} and {order} >"
+            " (select percentile_disc(0.5) within group (order by {order}) from {held})"
         ).format(
             raw=table.identifier,
-            field=field,
+            field=sql.Identifier(field),
             value=value,
             batch=sql.Literal(batch),
-            id=sql.Identifier(table.id),
+            order=sql.Identifier(order),
             held=sql.Identifier("held", table.name),
         )
     )
@@ -248,7 +272,7 @@ def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
 
 def _later(table: Table, seconds: int) -> sql.Composed:
     """The payload of an event table with a later event time."""
-    topic = next(topic for topic in topics().values() if topic.table_name == table.name)
+    topic = next(topic for topic in logs().values() if topic.table_name == table.name)
     epoch: LiteralString = "to_jsonb((payload ->> {field})::bigint + {seconds})"
     text: LiteralString = (
         "to_jsonb(to_char("
@@ -259,34 +283,6 @@ def _later(table: Table, seconds: int) -> sql.Composed:
         field=sql.Literal(topic.time_field), seconds=sql.Literal(seconds)
     )
     return sql.SQL("jsonb_set(payload, array[{}], {})").format(sql.Literal(topic.time_field), moved)
-
-
-def _set_aside(conn: psycopg.Connection, models: list[tuple[str, str]]) -> None:
-    conn.execute("create schema incremental")
-    for schema, name in models:
-        conn.execute(
-            sql.SQL("create table {} as select * from {}").format(
-                sql.Identifier("incremental", name), sql.Identifier(schema, name)
-            )
-        )
-
-
-def _compare(conn: psycopg.Connection, schema: str, name: str) -> tuple[int, int]:
-    """Rows of the full refresh, and how many rows only one of the two has."""
-    table = sql.Identifier(schema, name)
-    description = conn.execute(sql.SQL("select * from {} limit 0").format(table)).description or []
-    columns = sql.SQL(", ").join(
-        sql.Identifier(column.name) for column in description if column.name not in BOOKKEEPING
-    )
-    statement = sql.SQL(
-        "with a as (select {columns} from {incremental}), b as (select {columns} from {full})"
-        " select (select count(*) from b),"
-        " (select count(*) from (table a except all table b) as only_incremental)"
-        " + (select count(*) from (table b except all table a) as only_full)"
-    ).format(columns=columns, incremental=sql.Identifier("incremental", name), full=table)
-    row = conn.execute(statement).fetchone()
-    assert row is not None
-    return row[0], row[1]
 
 
 def _row_versions(conn: psycopg.Connection) -> dict[tuple[str, str], object]:

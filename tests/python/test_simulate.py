@@ -15,7 +15,7 @@ import pytest
 
 from ingest.errors import UserError
 from ingest.events.contracts import contract_of
-from ingest.events.topics import topics
+from ingest.events.topics import logs, topics
 from ingest.settings import PROJECT_DIR
 from ingest.simulate.plan import Plan
 from ingest.simulate.site import courses
@@ -82,7 +82,7 @@ def test_without_noise_every_record_keeps_its_contract(clean: list[Message]) -> 
 
 
 def test_every_topic_of_the_application_and_the_tracker_is_played(clean: list[Message]) -> None:
-    assert {message.topic for message in clean} == set(topics()) - {"moodle.webhooks"}
+    assert {message.topic for message in clean} == set(logs()) - {"moodle.webhooks"}
 
 
 def test_without_noise_records_arrive_when_they_happen(clean: list[Message]) -> None:

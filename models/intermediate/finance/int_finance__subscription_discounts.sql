@@ -1,0 +1,94 @@
+-- One row per version of a subscription of Stripe and discount it has.
+{{
+    config(
+        materialized='table',
+        meta={'grain': ['subscription_id', 'valid_from', 'discount_id', 'item_id'], 'owner': 'data-team'},
+    )
+}}
+
+with versions as (
+
+    select * from {{ ref('int_finance__object_versions') }}
+    where object_type = 'subscription'
+
+),
+
+discounts as (
+
+    select * from {{ ref('int_finance__discounts') }}
+
+),
+
+-- a single one on the subscription, later a list there and on items; named or carried
+listed as (
+
+    select distinct
+        versions.object_id as subscription_id,
+        versions.valid_from,
+        versions.valid_to,
+        versions.version_no,
+        versions.is_current,
+        versions._load_id,
+        {{ stripe_id('listed.discount') }} as discount_id,
+        listed.item_id
+    from versions
+    cross join
+        lateral jsonb_to_record(versions.payload) as subscription (
+            discount jsonb,
+            discounts jsonb,
+            items jsonb
+        )
+    cross join
+        lateral (
+            select
+                subscription.discount,
+                null as item_id
+            union all
+            select
+                entry.value as discount,
+                null as item_id
+            from jsonb_array_elements(subscription.discounts) as entry (value)
+            union all
+            select
+                entry.value as discount,
+                item.value ->> 'id' as item_id
+            from jsonb_array_elements(subscription.items -> 'data') as item (value)
+            cross join
+                lateral jsonb_array_elements(nullif(item.value -> 'discounts', 'null'))
+                    as entry (value)
+        ) as listed
+    where listed.discount is not null
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        listed.subscription_id,
+        listed.discount_id,
+        listed.item_id,
+        discounts.coupon_id,
+
+        ---------- when it was so
+        listed.valid_from,
+        listed.valid_to,
+        listed.version_no,
+        listed.is_current,
+
+        ---------- what it takes off
+        discounts.percent_off,
+        discounts.amount_off_minor,
+        discounts.currency,
+        discounts.duration,
+        discounts.starts_at,
+        discounts.ends_at,
+
+        ---------- bookkeeping
+        listed._load_id
+    from listed
+    left join discounts on listed.discount_id = discounts.discount_id
+
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- One row per version of a customer of Stripe.
+{{
+    config(
+        indexes=[{'columns': ['customer_key'], 'unique': true}, {'columns': ['customer_id']}],
+        meta={'grain': ['customer_id', 'valid_from'], 'owner': 'data-team'},
+    )
+}}
+
+{%- set attributes = [
+    'relationship_type', 'country', 'currency', 'is_delinquent', 'is_deleted', 'created_at',
+    'livemode', 'account',
+] %}
+
+with versions as (
+
+    {{ scd2_changes(ref('int_finance__customers'), 'customer_id', attributes) }}
+
+),
+
+-- what only other objects mention is there too
+mentioned as (
+
+    select * from {{ ref('int_finance__payers') }}
+
+),
+
+-- a row beside all others, null in every attribute: what rows without an id point at
+unknown_member as (
+
+    select timestamptz '1970-01-01 00:00:00+00' as valid_from
+
+),
+
+members as (
+
+    select
+        mentioned.customer_id,
+        mentioned.customer_hash,
+        {%- for attribute in attributes %}
+        versions.{{ attribute }},
+        {%- endfor %}
+        versions.customer_id is not null as is_known,
+        coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
+        coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
+        coalesce(versions.is_current, true) as is_current
+    from mentioned
+    left join versions on mentioned.customer_id = versions.customer_id
+    full outer join unknown_member on false
+
+),
+
+final as (
+
+    select
+        {{ version_key('members.customer_id', 'members.valid_from') }} as customer_key,
+        members.customer_id,
+        members.customer_hash,
+        null::text as learner_key,
+        members.relationship_type,
+        members.country,
+        members.currency,
+        members.is_delinquent,
+        members.is_deleted,
+        members.livemode,
+        members.account,
+        members.created_at,
+        members.is_known,
+        members.valid_from,
+        members.valid_to,
+        members.is_current
+    from members
+
+)
+
+select * from final

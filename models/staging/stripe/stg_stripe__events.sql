@@ -1,0 +1,32 @@
+-- One row per event of Stripe, of either mode and any account.
+with source as (
+
+    select * from {{ source('stripe', 'events') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        event_id,
+        object_type,
+        object_id,
+        account,
+        ---------- what happened
+        type as event_type,
+        api_version,
+        livemode,
+        payload -> 'data' -> 'object' as payload,
+        payload -> 'data' -> 'previous_attributes' as previous_attributes,
+        ---------- timestamps
+        created_at,
+        ---------- bookkeeping
+        lane,
+        _load_id,
+        _loaded_at
+    from source
+
+)
+
+select * from final
