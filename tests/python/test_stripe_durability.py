@@ -117,11 +117,11 @@ def new_collector(free_port: Callable[[], int], tmp_path: Path) -> Iterator[NewC
         one.stop(signal.SIGKILL)
 
 
-def into_kafka(settings_of: EventLane) -> dict[str, str]:
-    apply_topics(settings_of.settings(), list(topics().values()))
+def into_kafka(lane: EventLane) -> dict[str, str]:
+    apply_topics(lane.settings(), list(topics().values()))
     return {
-        "COURSEHOUSE_HOME": str(settings_of.home),
-        "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": settings_of.bootstrap_servers,
+        "COURSEHOUSE_HOME": str(lane.home),
+        "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": lane.bootstrap_servers,
         "COURSEHOUSE_COLLECT_ACK_TIMEOUT_SECONDS": "3",
     }
 
