@@ -40,6 +40,13 @@ MARTS = (
     "int_finance__fx_daily",
     "int_finance__ledger",
 )
+DIMENSIONS = (
+    "dim_customer",
+    "dim_date",
+    "dim_payment_method_type",
+    "dim_price",
+    "dim_product_catalog",
+)
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 UNRATED = "all_money_of_the_ledger_has_a_rate"
 GROUPS = {
@@ -80,7 +87,8 @@ def books(
     random.Random(7).shuffle(events)  # noqa: S311
     with psycopg.connect(warehouse.dsn) as conn:
         fill(conn, account, events=events, loads=3)
-    warehouse.run("build", "--select", *(f"+{mart}" for mart in MARTS), *NO_TESTS)
+    ancestors = (f"+{model}" for model in (*MARTS, *DIMENSIONS))
+    warehouse.run("build", "--select", *ancestors, *NO_TESTS)
     return warehouse
 
 
@@ -101,8 +109,16 @@ def _minor(amount: Decimal, currency: str) -> int:
 
 
 def test_every_test_of_these_marts_passes_on_the_account(books: Warehouse) -> None:
-    tests = ("--select", *MARTS, "--exclude", UNRATED, "--exclude-resource-type", "unit_test")
-    books.run("test", *tests)
+    tests = (
+        "--select",
+        *MARTS,
+        *DIMENSIONS,
+        "--exclude",
+        UNRATED,
+        "--indirect-selection",
+        "cautious",
+    )
+    books.run("test", *tests, "--exclude-resource-type", "unit_test")
 
 
 def test_money_without_a_rate_is_told(books: Warehouse) -> None:

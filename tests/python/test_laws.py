@@ -2,8 +2,8 @@
 
 The raw tables of the sample site, of a simulated stream of events, of a simulated Stripe account
 and of exchange rates are delivered in four batches, as four loads would deliver them, and after
-each batch the incremental models are built. Then a full refresh runs on the same input and every row is
-compared. Models are found in the manifest: a new incremental model is covered by being there.
+each batch the incremental models are built. Then a full refresh runs on the same input and every
+row is compared. Models are found in the manifest: a new one is covered by being there.
 """
 
 from collections.abc import Iterator
