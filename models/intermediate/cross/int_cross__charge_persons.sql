@@ -35,7 +35,7 @@ final as (
         payers.person_key as payer_person_key,
         coalesce(learners.person_key, payers.person_key) as person_key,
         coalesce(learners.basis, 'payer') as basis,
-        1.0 / count(*) over (partition by charges.charge_id) as share
+        trim_scale(1.0 / count(*) over (partition by charges.charge_id)) as share
     from charges
     left join payers on charges.customer_id = payers.customer_id
     left join learners on charges.charge_id = learners.charge_id

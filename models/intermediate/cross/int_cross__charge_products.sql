@@ -106,8 +106,11 @@ periods as (
     select
         charges.charge_id,
         weighted.product_id,
-        coalesce(weighted.weight / sum(weighted.weight) over (partition by charges.charge_id), 1)
-            as share,
+        trim_scale(
+            coalesce(
+                weighted.weight / sum(weighted.weight) over (partition by charges.charge_id), 1
+            )
+        ) as share,
         {{ local_date('weighted.period_start') }} as period_start_date,
         {{ local_date('weighted.period_end') }} as period_end_date,
         {{ local_month('charges.created_at') }} as month_start_date

@@ -65,8 +65,10 @@ final as (
         ledger_group,
         currency,
         {% for amount in ['amount', 'fee'] %}
-            round({{ amount }} * share_to, exponent) - round({{ amount }} * share_from, exponent)
-                as {{ amount }},
+            (
+                round({{ amount }} * share_to, exponent)
+                - round({{ amount }} * share_from, exponent)
+            )::numeric(18, 4) as {{ amount }},
         {% endfor %}
         (share_to - share_from) as share,
         {% for amount in ['amount', 'fee', 'net'] %}

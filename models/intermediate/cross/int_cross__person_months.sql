@@ -96,7 +96,7 @@ spine as (
     from payers
     cross join as_of
     cross join lateral generate_series(
-        greatest(payers.first_month, {{ local_month('as_of.learning_seen_from') }})::timestamp,
+        greatest(payers.first_month, as_of.first_known_month)::timestamp,
         {{ local_month('as_of.as_of') }}::timestamp,
         interval '1 month'
     ) as month (starts_at)
