@@ -1,5 +1,10 @@
--- One row per charge and person it was for, with the person's part; who paid, if no learner is known.
-{{ config(materialized='table', indexes=[{'columns': ['charge_id']}, {'columns': ['person_key']}]) }}
+-- One row per charge and person it was for, or who paid, if no learner is known.
+{{
+    config(
+        materialized='table',
+        indexes=[{'columns': ['charge_id']}, {'columns': ['person_key']}],
+    )
+}}
 
 with charges as (
 

@@ -129,8 +129,10 @@ final as (
         product_id,
         share,
         -- what has no period of its own is of its month
-        case when period_end_date > period_start_date then period_start_date else month_start_date end
-            as period_start_date,
+        case
+            when period_end_date > period_start_date then period_start_date
+            else month_start_date
+        end as period_start_date,
         case
             when period_end_date > period_start_date then period_end_date
             else (month_start_date + interval '1 month')::date

@@ -73,7 +73,10 @@ steps as (
         ('progress_25', progress.progress_25_at),
         ('progress_50', progress.progress_50_at),
         ('progress_75', progress.progress_75_at),
-        ('completion', case when not learner_courses.is_deleted then learner_courses.completed_at end)
+        (
+            'completion',
+            case when not learner_courses.is_deleted then learner_courses.completed_at end
+        )
     ) as step (name, ts)
 
 ),

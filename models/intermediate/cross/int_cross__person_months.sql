@@ -1,4 +1,4 @@
--- One row per learner somebody ever paid for and month since, with payment and activity of the month.
+-- One row per learner somebody ever paid for and month since, with payment and activity in it.
 with charge_persons as (
 
     select * from {{ ref('int_cross__charge_persons') }}

@@ -1,4 +1,4 @@
--- One row per learner and course with tracked activities: when a quarter, half, three quarters were done.
+-- One row per learner and course: when a quarter, half and three quarters of it were done.
 with tracked as (
 
     select * from {{ ref('int_learning__tracked_activities') }}

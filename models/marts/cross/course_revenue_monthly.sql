@@ -1,5 +1,4 @@
--- One row per course, month and currency of settlement with revenue; course null for what belongs to
--- no course.
+-- One row per course, month and currency of settlement with revenue; null for no course.
 {{
     config(
         indexes=[

@@ -1,4 +1,4 @@
--- One row per person and course the person looked at, paid for or studied: from click to completion.
+-- One row per person and course the person looked at, paid for or studied, to its completion.
 {{
     config(
         indexes=[

@@ -120,8 +120,14 @@ final as (
                 when scored.is_without_progress
                     then 'progress of only ' || round(scored.progress_pct) || ' %'
             end,
-            case when scored.is_gone_quiet then 'not there for ' || scored.days_since_access || ' days' end,
-            case when scored.has_refunded_before then 'earlier refunds: ' || scored.prior_refunds end,
+            case
+                when scored.is_gone_quiet
+                    then 'not there for ' || scored.days_since_access || ' days'
+            end,
+            case
+                when scored.has_refunded_before
+                    then 'earlier refunds: ' || scored.prior_refunds
+            end,
             case
                 when scored.has_failed_payments
                     then 'failed payments lately: ' || scored.failed_charges_30d
