@@ -27,7 +27,7 @@ ledger as (
         sum(net) as net
     from {{ ref('int_finance__ledger') }}
     where ledger_group in ('sales', 'refunds', 'disputes', 'fees')
-    group by 1, currency
+    group by 1, 2
 
 )
 

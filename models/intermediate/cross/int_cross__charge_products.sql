@@ -96,7 +96,10 @@ weighted as (
         max(candidates.period_end) as period_end
     from candidates
     left join stripe_products on candidates.product_id = stripe_products.product_id
-    group by candidates.charge_id, 2, candidates.place
+    group by
+        candidates.charge_id,
+        coalesce(stripe_products.catalogue_product_id, candidates.product_id),
+        candidates.place
     having sum(candidates.weight) > 0
 
 ),

@@ -132,9 +132,10 @@ final as (
             / tracked_counts.tracked_count
         )::numeric(7, 4) as progress_pct
     from orders
-    cross join lateral generate_series(
-        orders.first_date::timestamp, orders.last_date::timestamp, interval '1 day'
-    ) as day (date)
+    cross join
+        lateral generate_series(
+            orders.first_date::timestamp, orders.last_date::timestamp, interval '1 day'
+        ) as day (date)
     left join changed on orders.charge_id = changed.charge_id and day.date::date = changed.date
     left join tracked_counts on orders.charge_id = tracked_counts.charge_id
     window until_then as (partition by orders.charge_id order by day.date)

@@ -64,12 +64,12 @@ final as (
         value_of_persons.first_paid_at,
         value_of_persons.last_paid_at,
         coalesce(value_of_persons.orders_count, 0) as orders_count,
-        {%- for amount in ['gross', 'refunds', 'disputes', 'net'] %}
-        case
-            when value_of_persons.person_key is null then 0
-            else value_of_persons.{{ amount }}_reporting
-        end::numeric(18, 4) as {{ amount }}_reporting,
-        {%- endfor %}
+        {% for amount in ['gross', 'refunds', 'disputes', 'net'] %}
+            case
+                when value_of_persons.person_key is null then 0
+                else value_of_persons.{{ amount }}_reporting
+            end::numeric(18, 4) as {{ amount }}_reporting,
+        {% endfor %}
         case
             when paid_by_persons.person_key is null then 0
             else paid_by_persons.paid_reporting

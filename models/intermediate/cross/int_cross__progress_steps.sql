@@ -44,10 +44,9 @@ final as (
     select
         student_hash,
         course_id,
-        {%- for step in [25, 50, 75] %}
-        min(completed_at) filter (where progress_pct >= {{ step }}) as progress_{{ step }}_at
-        {{- '' if loop.last else ',' }}
-        {%- endfor %}
+        min(completed_at) filter (where progress_pct >= 25) as progress_25_at,
+        min(completed_at) filter (where progress_pct >= 50) as progress_50_at,
+        min(completed_at) filter (where progress_pct >= 75) as progress_75_at
     from done
     group by student_hash, course_id
 

@@ -117,9 +117,10 @@ final as (
         valued.first_paid_at,
         valued.last_paid_at,
         valued.orders_count,
-        {%- for amount in ['gross', 'refunds', 'disputes', 'net'] %}
-        valued.{{ amount }}_reporting,
-        {%- endfor %}
+        valued.gross_reporting,
+        valued.refunds_reporting,
+        valued.disputes_reporting,
+        valued.net_reporting,
         valued.mrr_net_reporting::numeric(18, 4) as mrr_net_reporting,
         -- what is known of payments may end before the last one
         case

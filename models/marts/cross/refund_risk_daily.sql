@@ -62,10 +62,10 @@ scored as (
     select
         *,
         least(
+            {% for flag in flags %}
+                {{ flag }}::integer * {{ points[flag] }} {{ '+' if not loop.last }}
+            {% endfor %},
             100
-            {%- for flag in flags %}
-            {{ ',' if loop.first else '+' }} {{ flag }}::integer * {{ points[flag] }}
-            {%- endfor %}
         ) as rule_score
     from flagged
 
@@ -99,9 +99,9 @@ final as (
         scored.prior_disputes,
 
         ---------- flags
-        {%- for flag in flags %}
-        scored.{{ flag }},
-        {%- endfor %}
+        {% for flag in flags %}
+            scored.{{ flag }},
+        {% endfor %}
 
         ---------- the answer
         scored.rule_score,
