@@ -59,7 +59,8 @@ months as (
         course_id,
         currency,
         {% for suffix in ['', '_reporting'] %}
-            {{ sum_if_known('amount' ~ suffix, "ledger_group = 'sales'") }} as {{ 'gross' ~ suffix }},
+            {{ sum_if_known('amount' ~ suffix, "ledger_group = 'sales'") }}
+                as {{ 'gross' ~ suffix }},
             -{{ sum_if_known('amount' ~ suffix, "ledger_group = 'refunds'") }}
                 as {{ 'refunds' ~ suffix }},
             -{{ sum_if_known('amount' ~ suffix, "ledger_group = 'disputes'") }}
@@ -67,7 +68,8 @@ months as (
             {{ sum_if_known('fee' ~ suffix) }}
             - {{ sum_if_known('amount' ~ suffix, "ledger_group = 'fees'") }}
                 as {{ 'fees_allocated' ~ suffix }},
-            {{ sum_if_known('amount' ~ suffix ~ ' - fee' ~ suffix) }} as {{ 'net_revenue' ~ suffix }},
+            {{ sum_if_known('amount' ~ suffix ~ ' - fee' ~ suffix) }}
+                as {{ 'net_revenue' ~ suffix }},
         {% endfor %}
         {% for allocation in ['direct', 'bundle', 'all_access'] %}
             {{ sum_if_known('amount - fee', "allocation = '" ~ allocation ~ "'") }}
