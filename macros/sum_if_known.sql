@@ -1,7 +1,10 @@
 {#-
-    Aggregate: a sum that is null if any part of it is. Amounts without a rate must not make a total
-    in the reporting currency look smaller than it is.
+    A sum that says so when it cannot be known: null as soon as one of the amounts is null, as it is
+    in the reporting currency on a day without a rate. 0 of no rows.
 -#}
-{% macro sum_if_known(amount) -%}
-    case when count(*) = count({{ amount }}) then sum({{ amount }}) end
+{% macro sum_if_known(amount, only='true') -%}
+    case
+        when count(*) filter (where {{ only }}) = count({{ amount }}) filter (where {{ only }})
+            then coalesce(sum({{ amount }}) filter (where {{ only }}), 0)
+    end
 {%- endmacro %}

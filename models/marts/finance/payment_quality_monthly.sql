@@ -74,25 +74,14 @@ monthly as (
         scoped.scope,
         scoped.currency,
         {%- for measure in valued %}
-        case
-            when bool_and(scoped.amount is not null) filter (where scoped.measure = '{{ measure }}')
-                is not false
-                then coalesce(
-                    sum(scoped.amount) filter (where scoped.measure = '{{ measure }}'), 0
-                )
-        end as {{ measure }}_amount,
+        {{ sum_if_known('scoped.amount', "scoped.measure = '" ~ measure ~ "'") }}
+            as {{ measure }}_amount,
         {%- endfor %}
         {%- for measure in counted %}
         (count(*) filter (where scoped.measure = '{{ measure }}'))::integer as {{ measure }}_count,
         {%- endfor %}
-        case
-            when bool_and(losses.net_loss_reporting is not null) filter (
-                where scoped.measure = 'disputes'
-            ) is not false
-                then coalesce(
-                    sum(losses.net_loss_reporting) filter (where scoped.measure = 'disputes'), 0
-                )
-        end as dispute_net_loss_reporting
+        {{ sum_if_known('losses.net_loss_reporting', "scoped.measure = 'disputes'") }}
+            as dispute_net_loss_reporting
     from scoped
     left join losses on scoped.source_id = losses.dispute_id
     group by scoped.month_start_date, scoped.scope, scoped.currency
