@@ -23,7 +23,6 @@ from warehouse_fixtures import Warehouse
 from ingest.fx.load import load_fx
 from ingest.settings import Settings
 from ingest.simulate.money.amounts import CURRENCIES
-from ingest.simulate.money.play import Played
 from ingest.simulate.money.truth import account_truth
 
 MARTS = (
