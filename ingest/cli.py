@@ -18,7 +18,7 @@ from ingest.kafka.commands import load_events_command, topics_app
 from ingest.moodle.commands import load_moodle_command
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
-from ingest.simulate.command import simulate_command
+from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
 from ingest.stripe.commands import load_stripe_command
 
@@ -97,7 +97,7 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
-app.command("simulate")(simulate_command)
+app.add_typer(simulate_app, name="simulate")
 
 
 @app.command()

@@ -34,10 +34,14 @@ Say = Callable[[str], None]
 
 @dataclass
 class StripeLoaded:
-    """What a load found that was not there, and what the key may not read."""
+    """What a load found that was not there, and what the key may not read.
+
+    `links`: transactions that a payout paid out. `forbidden`: kind -> permission.
+    """
 
     events: int = 0
     objects: Counts = field(default_factory=Counts)
+    links: int = 0
     forbidden: dict[str, str] = field(default_factory=dict)
 
 
@@ -151,6 +155,10 @@ class _Loader:
             total += self._store.add(kind, found, listing.started_at)
         if listing.is_kept:
             self._store.finish(kind)
+        if kind.name == EVENTS:
+            self.result.events += total.inserted
+        else:
+            self.result.objects += total
         self._report(kind, total)
 
     def _batches(self, kind: Kind, listing: Listing) -> Iterator[tuple[list[Page], bool]]:
@@ -193,14 +201,11 @@ class _Loader:
                 for page in self._client.pages(kind, payout=payout)
                 for one in page.objects
             ]
-            total += self._store.add(kind, found, started_at, payout=payout)
+            total += self._store.link(kind, payout, found, started_at)
+        self.result.links += total.inserted
         self._report(kind, total)
 
     def _report(self, kind: Kind, total: Counts) -> None:
-        if kind.name == EVENTS:
-            self.result.events += total.inserted
-        else:
-            self.result.objects += total
         if total.total:
             self._say(
                 f"{kind.name}: {total.inserted:,} new, {total.updated:,} changed,"

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
-import orjson
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from ingest.stripe.client import API_VERSION, Object
+from ingest.stripe.events import INSERT as INSERT_EVENTS
 from ingest.stripe.kinds import EVENTS, Kind
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
@@ -37,26 +38,6 @@ class Position:
     pass_since: datetime | None = None
     pass_until: datetime | None = None
 
-
-# First delivery wins: a webhook that came already is not written again.
-_ADD_EVENTS = """
-with added as (
-    insert into raw_stripe.events (
-        event_id, type, api_version, account, livemode, created_at,
-        object_type, object_id, payload, lane, _load_id, _loaded_at
-    )
-    select
-        payload ->> 'id', payload ->> 'type', payload ->> 'api_version', payload ->> 'account',
-        (payload ->> 'livemode')::boolean, to_timestamp((payload ->> 'created')::bigint),
-        payload #>> '{data,object,object}', payload #>> '{data,object,id}',
-        payload, 'api', %(load_id)s, now()
-    from unnest(%(payloads)s::jsonb []) as fetched (payload)
-    on conflict (event_id) do nothing
-    returning 1
-)
-
-select count(*), 0, 0 from added
-"""
 
 # A state is kept where it differs from the newest one.
 _ADD_OBJECTS = """
@@ -111,8 +92,8 @@ select distinct on (object_id) object_id, payload, is_deleted
 from raw_stripe.objects
 where
     object_type = %(type)s and livemode = %(livemode)s
-    and created_at >= coalesce(%(low)s, '-infinity')
-    and created_at <= coalesce(%(high)s, 'infinity')
+    and created_at between coalesce(%(low)s::timestamptz, '-infinity')
+    and coalesce(%(high)s::timestamptz, 'infinity')
 order by object_id, fetched_at desc
 """)
 _UNLISTED = sql.SQL("""
@@ -134,8 +115,8 @@ where
 """).format(_NEWEST)
 _ADD_LINKS = """
 insert into raw_stripe.payout_transactions
-select %(payout)s, id, %(livemode)s, %(asked_at)s, %(load_id)s, now()
-from unnest(%(ids)s::text []) as paid_out (id)
+select %(payout)s, id, %(livemode)s, fetched_at, %(load_id)s, now()
+from unnest(%(ids)s::text [], %(fetched_at)s::timestamptz []) as paid_out (id, fetched_at)
 on conflict do nothing
 returning 1
 """
@@ -183,43 +164,47 @@ class Store:
         found: Sequence[Found],
         read_since: datetime,
         until: datetime | None = None,
-        payout: str | None = None,
     ) -> Counts:
         """Store what is new in `found` and, with `until`, move the position of the listing there.
 
-        `payout`: the id of the payout that paid out all of them. Returns what is new or differs.
+        Returns what is new or differs from what was known. Raises `psycopg.Error`; then nothing
+        was stored.
         """
         with self._conn.transaction():
             load_id = next_load_id(self._conn)
-            parameters: dict[str, Any] = {
-                "payloads": [orjson.dumps(one.payload).decode() for one in found],
-                "fetched_at": [one.fetched_at for one in found],
-                "is_deleted": [one.is_deleted for one in found],
-                "livemode": self._livemode,
-                "api_version": API_VERSION,
-                "load_id": load_id,
-            }
-            add = _ADD_EVENTS if kind.name == EVENTS else _ADD_OBJECTS
-            counts = Counts(*self._rows(add, **parameters)[0])
-            tables = {kind.object_type: vars(counts).copy()} if counts.total else {}
-            if payout and found:
-                parameters |= {
-                    "payout": payout,
-                    "ids": [one.payload["id"] for one in found],
-                    "asked_at": found[0].fetched_at,
-                }
-                links = len(self._rows(_ADD_LINKS, **parameters))
-                tables["payout_transactions"] = vars(Counts(inserted=links))
-                counts += Counts(inserted=links)
+            if kind.name == EVENTS:
+                counts = self._add_events(found, load_id)
+            else:
+                counts = self._add_objects(found, load_id)
             if until:
                 self._conn.execute(
                     "update ops.stripe_position set pass_until = %s"
                     " where kind = %s and livemode = %s",
                     [until, kind.name, self._livemode],
                 )
-            if counts.total:
-                record_load(self._conn, load_id, SOURCE, counts, read_since, tables)
+            self._record(kind, load_id, counts, read_since)
         return counts
+
+    def link(self, kind: Kind, payout: str, found: Sequence[Found], read_since: datetime) -> Counts:
+        """Store that `payout` paid out `found`, which are all it paid out."""
+        with self._conn.transaction():
+            load_id = next_load_id(self._conn)
+            added = self._rows(
+                _ADD_LINKS,
+                payout=payout,
+                ids=[one.payload["id"] for one in found],
+                fetched_at=[one.fetched_at for one in found],
+                livemode=self._livemode,
+                load_id=load_id,
+            )
+            counts = Counts(inserted=len(added))
+            self._record(kind, load_id, counts, read_since)
+        return counts
+
+    def _record(self, kind: Kind, load_id: int, counts: Counts, read_since: datetime) -> None:
+        if counts.total:
+            tables = {kind.name: vars(counts)}
+            record_load(self._conn, load_id, SOURCE, counts, read_since, tables)
 
     def unlisted(
         self, kind: Kind, low: datetime | None, high: datetime, listed: Sequence[str]
@@ -234,6 +219,28 @@ class Store:
     def unlinked_payouts(self, kind: Kind, since: datetime | None) -> list[str]:
         """Ids of the automatic payouts whose transactions are known to Stripe and not to us."""
         return [row[0] for row in self._newest(_UNLINKED_PAYOUTS, kind, since, None)]
+
+    def _add_events(self, found: Sequence[Found], load_id: int) -> Counts:
+        parameters = {
+            "events": [Jsonb(one.payload) for one in found],
+            "bodies": [None for _ in found],  # nothing was signed
+            "lane": "api",
+            "load_id": load_id,
+            "loaded_at": datetime.now(UTC),
+        }
+        return Counts(inserted=self._conn.execute(INSERT_EVENTS, parameters).rowcount)
+
+    def _add_objects(self, found: Sequence[Found], load_id: int) -> Counts:
+        (counts,) = self._rows(
+            _ADD_OBJECTS,
+            payloads=[Jsonb(one.payload) for one in found],
+            fetched_at=[one.fetched_at for one in found],
+            is_deleted=[one.is_deleted for one in found],
+            livemode=self._livemode,
+            api_version=API_VERSION,
+            load_id=load_id,
+        )
+        return Counts(*counts)
 
     def _newest(
         self,

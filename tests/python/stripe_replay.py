@@ -4,6 +4,7 @@ Objects are plain dicts as Stripe would send them with everything expanded; `obj
 are. What Stripe leaves out (tiers, expanded discounts, long lists) is left out of answers here too.
 """
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -93,6 +95,7 @@ class StripeReplay:
         self.versions: Counter[str | None] = Counter()
         self.on_request: Callable[[str, dict[str, Any]], None] = lambda path, params: None
         self.expires = expires
+        self.url = ""
         routes = [Route("/v1/{path:path}", self._answer)]
         config = uvicorn.Config(
             Starlette(routes=routes), "127.0.0.1", port, log_level="critical", lifespan="off"
@@ -100,30 +103,29 @@ class StripeReplay:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
-    @property
-    def port(self) -> int:
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
     def __enter__(self) -> "StripeReplay":
         self._thread.start()
         deadline = time.monotonic() + 30
         while not self._server.started:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """Die: whoever waits for an answer sees the connection close."""
+        """Stop when the requests under way are answered."""
         self._server.should_exit = self._server.force_exit = True
-        if threading.current_thread() is not self._thread:
-            self._thread.join(30)
+        self._thread.join(30)
+
+    def die(self) -> None:
+        """Drop every connection; for `on_request`."""
+        self._server.should_exit = self._server.force_exit = True
+        for connection in list(self._server.server_state.connections):
+            self._loop.call_soon_threadsafe(connection.transport.abort)
 
     def add(self, *objects: Object) -> None:
         """New objects, or new states of known ones."""
@@ -140,12 +142,13 @@ class StripeReplay:
         return sum(asked == path for asked, _ in self.requests)
 
     async def _answer(self, request: Request) -> Response:
+        self._loop = asyncio.get_running_loop()
         path = request.path_params["path"]
         params: dict[str, Any] = dict(request.query_params)
         params["expand[]"] = request.query_params.getlist("expand[]")
         self.requests.append((path, params))
         self.versions[request.headers.get("stripe-version")] += 1
-        self.on_request(path, params)
+        await run_in_threadpool(self.on_request, path, params)
         try:
             self._refuse(request, path)
             return JSONResponse(self._found(path, params))
@@ -178,8 +181,8 @@ class StripeReplay:
             return self._inside("subscription", params.pop("subscription"), params)
         if tail.endswith("/lines"):
             return self._inside(LISTS[head][0], tail.removesuffix("/lines"), params)
-        folder, _, object_id = path.rpartition("/")
-        return self._retrieved(LISTS[folder][0], object_id, params)
+        folder = next(name for name in LISTS if path.startswith(f"{name}/"))
+        return self._retrieved(LISTS[folder][0], path.removeprefix(f"{folder}/"), params)
 
     def _listed(self, path: str, params: dict[str, Any]) -> Object:
         object_type, own = LISTS[path]

@@ -1,0 +1,25 @@
+-- One row per customer and person its money is for: whom it pays for, or else who it is.
+with person_accounts as (
+
+    select
+        *,
+        bool_or(relationship_type = 'payer_for') over (partition by source_id) as pays_for_others
+    from {{ ref('int_cross__person_accounts') }}
+    where source_system = 'stripe'
+
+),
+
+final as (
+
+    select
+        source_id as customer_id,
+        person_key,
+        student_hash,
+        relationship_type,
+        1.0 / count(*) over (partition by source_id) as share
+    from person_accounts
+    where pays_for_others = (relationship_type = 'payer_for')
+
+)
+
+select * from final
