@@ -45,7 +45,7 @@ learners as (
 -- a row beside all others, null in every attribute: what rows without an id point at
 unknown_member as (
 
-    select timestamptz '1970-01-01 00:00:00+00' as valid_from
+    select false as is_known
 
 ),
 
@@ -55,9 +55,9 @@ members as (
         mentioned.customer_id,
         mentioned.customer_hash,
         {%- for attribute in attributes %}
-        versions.{{ attribute }},
+            versions.{{ attribute }},
         {%- endfor %}
-        versions.customer_id is not null as is_known,
+        coalesce(unknown_member.is_known, versions.customer_id is not null) as is_known,
         coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
         coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         coalesce(versions.is_current, true) as is_current
