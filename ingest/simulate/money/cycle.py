@@ -26,8 +26,7 @@ def live(world: World, customer: Customer, sub: Object) -> Story:
 
 def resume(world: World, customer: Customer, sub: Object) -> Story:
     """A plan that was paused when its trial ended begins to be paid: from today."""
-    sub |= {"billing_cycle_anchor": world.now, "_periods": -1}
-    sub["trial_settings"] = {"end_behavior": {"missing_payment_method": "create_invoice"}}
+    update(world, sub, billing_cycle_anchor=world.now, _periods=-1)
     yield from _renew(world, customer, sub, "subscription_cycle", status="active")
     world.account.tell("customer.subscription.resumed", sub)
     yield from go_on(world, customer, sub)
