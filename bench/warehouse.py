@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ingest.moodle import load
 from ingest.postgres import EmbeddedPostgres
+from ingest.postgres.access import SOCKET
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 
@@ -73,9 +74,10 @@ class Bench:
         return round(time.monotonic() - started, 1)
 
     def environment(self, database: str) -> dict[str, str]:
-        """The variables that make dbt use a database."""
-        address = {f"COURSEHOUSE_{k.upper()}": v for k, v in self._address(database).items()}
-        return {**os.environ, **address, "DO_NOT_TRACK": "1"}
+        """The variables that make dbt use a database, over the socket as it does by default."""
+        address = self._address(database) | {"pg_host": SOCKET, "pg_password": ""}
+        named = {f"COURSEHOUSE_{name.upper()}": value for name, value in address.items()}
+        return {**os.environ, **named, "DO_NOT_TRACK": "1"}
 
     def incremental_seconds(self, database: str, models: Collection[str] = ()) -> float:
         """Execution time of incremental models (these, or all) of the last build, by dbt."""

@@ -7,63 +7,62 @@
     the next event of the session by the strategy of var `tot_strategy` (macro `dwell`), 0 for the
     last event of a session; `reported`: seconds the source reports, for the strategy explicit.
     Rows for which the condition `only` does not hold get nulls and split nothing.
-    One sort serves every window.
+    One sort serves both windows, and a session is hashed once, not at each of its events.
 -#}
 {% macro sessionize(
     relation, learner='student_hash', ts='ts', event_id='event_id', only='true', reported='null'
 ) -%}
     {%- set timeout = "interval '" ~ var('session_timeout_minutes') ~ " minutes'" -%}
+    {#- not a constant: Postgres would sort once more #}
+    {%- set counting = ', _counts' if only != 'true' -%}
+    {%- set gap = 'runs._next_ts - runs.' ~ ts -%}
+    {#- the instant as text that sorts by time #}
+    {%- set instant = "lpad((extract(epoch from gaps." ~ ts ~ ") * 1000000)::bigint::text, 20, '0')" %}
     select
         runs.*,
-        case
-            when runs._counts then md5(runs.{{ learner }} || '|' || runs._first_event)
-        end as session_id,
+        case when runs._counts then substr(runs._session, 21) collate "default" end as session_id,
         case when runs._counts then runs._started_at end as session_started_at,
-        case when runs._counts then not runs._continues end as is_session_start,
+        case when runs._counts then runs._starts end as is_session_start,
         case
             when runs._counts
                 then {{ dwell(
-                    'extract(epoch from runs._next_ts - runs.' ~ ts ~ ')',
-                    'runs._next_continues',
-                    reported
+                    "date_part('epoch', " ~ gap ~ ')', gap ~ ' <= ' ~ timeout, reported
                 ) }}
         end::integer as dwell_seconds
     from (
         select
-            marked.*,
-            max(case when not marked._continues then marked.{{ ts }} end)
-                over learner_events as _started_at,
-            -- the first event of the session, as text that sorts by time
+            gaps.*,
+            max(gaps.{{ ts }}) filter (where gaps._starts) over so_far as _started_at,
             max(
-                case
-                    when not marked._continues
-                        then lpad(
-                            (extract(epoch from marked.{{ ts }}) * 1000000)::bigint::text, 20, '0'
-                        ) || ':' || marked.{{ event_id }}
-                end
-            ) over learner_events as _first_event,
-            lead(marked._continues) over learner_events as _next_continues,
-            lead(marked.{{ ts }}) over learner_events as _next_ts
+                {{ instant }}
+                || md5(gaps.{{ learner }} || '|' || {{ instant }} || ':' || gaps.{{ event_id }})
+                collate "C"
+            ) filter (where gaps._starts) over so_far as _session
         from (
             select
-                counted.*,
-                coalesce(
-                    counted.{{ ts }} - lag(counted.{{ ts }}) over (
-                        partition by counted.{{ learner }}, counted._counts
-                        order by counted.{{ ts }}, counted.{{ event_id }}
-                    ) <= {{ timeout }},
-                    false
-                ) as _continues
+                marked.*,
+                coalesce(marked.{{ ts }} - marked._previous_ts > {{ timeout }}, true) as _starts
             from (
                 select
-                    events.*,
-                    coalesce({{ only }}, false) as _counts
-                from {{ relation }} as events
-            ) as counted
-        ) as marked
-        window learner_events as (
-            partition by marked.{{ learner }}, marked._counts
-            order by marked.{{ ts }}, marked.{{ event_id }}
+                    counted.*,
+                    lag(counted.{{ ts }}) over learner_events as _previous_ts,
+                    lead(counted.{{ ts }}) over learner_events as _next_ts
+                from (
+                    select
+                        events.*,
+                        coalesce({{ only }}, false) as _counts
+                    from {{ relation }} as events
+                ) as counted
+                window learner_events as (
+                    partition by counted.{{ learner }}{{ counting }}
+                    order by counted.{{ ts }}, counted.{{ event_id }}
+                )
+            ) as marked
+        ) as gaps
+        window so_far as (
+            partition by gaps.{{ learner }}{{ counting }}
+            order by gaps.{{ ts }}, gaps.{{ event_id }}
+            rows unbounded preceding
         )
     ) as runs
 {%- endmacro %}

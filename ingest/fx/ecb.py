@@ -21,6 +21,7 @@ from dlt.sources.helpers import requests
 from ingest.errors import UserError
 from ingest.settings import PROJECT_DIR
 
+PROVIDER = "ecb"
 HISTORY, RECENT = "eurofxref-hist.zip", "eurofxref-hist-90d.xml"
 HISTORY_BEGINS = date(1999, 1, 4)
 # the history from 2024 on, as the ECB published it
@@ -63,7 +64,7 @@ def sample() -> list[Rate]:
 
 
 def read(name: str, content: bytes) -> list[Rate]:
-    """The rates of a file; days and currencies without one are left out.
+    """The rates of a file, by the ending of its name; days and currencies without one are left out.
 
     Raises `UserError` if anything in it cannot be a rate: half a file is none.
     """
@@ -74,12 +75,14 @@ def read(name: str, content: bytes) -> list[Rate]:
             raise ValueError("two rates for one day" if rates else "no rates")
     except BROKEN as error:
         raise UserError(
-            f"{name} is not a file of the ECB's reference rates ({error}); nothing was stored"
+            f"{name} is no file of rates as the ECB writes them ({error}); nothing was stored"
         ) from None
     return rates
 
 
 def _text(name: str, content: bytes) -> str:
+    if name.endswith(".csv"):
+        return content.decode()
     if name.endswith(".gz"):
         return gzip.decompress(content).decode()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

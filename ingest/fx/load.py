@@ -4,6 +4,7 @@ dlt's HTTP client reads, with its retries; a pipeline would land what one COPY s
 """
 
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import psycopg
 
@@ -15,7 +16,7 @@ from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 from ingest.warehouse.session import alone, warehouse
 
-SOURCE, PROVIDER, TABLE = "fx", "ecb", "fx_rates"
+SOURCE, TABLE = "fx", "fx_rates"
 
 # A rate that is known already is no news, one that differs from what was known at `fetched_at` is
 # a row of its own. "Known then", not "known now": the sample may be loaded after the real thing.
@@ -54,29 +55,48 @@ from (
 """
 
 
-def load_fx(settings: Settings, is_sample: bool = False, full: bool = False) -> tuple[Counts, date]:
+def load_fx(
+    settings: Settings,
+    is_sample: bool = False,
+    full: bool = False,
+    file: Path | None = None,
+    provider: str = ecb.PROVIDER,
+) -> tuple[Counts, date]:
     """Load what the ECB published since the last load; `full` reads the whole history again.
 
-    Returns rates that are new and restated (`updated`), and the latest day read. Raises
-    `UserError`; then nothing was stored.
+    A `file` holds rates of another `provider`, written as the ECB writes its own. Returns rates
+    that are new and restated (`updated`), and the latest day read. Raises `UserError`; then
+    nothing was stored.
     """
+    if (file is None) != (provider == ecb.PROVIDER):
+        raise UserError("say whose rates the file holds: --file PATH --provider NAME, not ecb")
     with warehouse(settings) as conn:
         alone(conn, "load of reference rates")
         started_at = datetime.now(UTC)
-        rates = ecb.sample() if is_sample else _published(conn, settings.fx_url, full)
+        if file:
+            rates = _told(file)
+        else:
+            rates = ecb.sample() if is_sample else _published(conn, settings.fx_url, full)
         latest = max(rate.rate_date for rate in rates)
         if latest > started_at.date():
             raise UserError(f"the rates are dated {latest}, after today; nothing was stored")
         # the sample says what was known when its last day was over
         fetched_at = datetime.combine(latest, time.max, UTC) if is_sample else started_at
-        return _store(conn, rates, fetched_at, started_at), latest
+        return _store(conn, provider, rates, fetched_at, started_at), latest
+
+
+def _told(file: Path) -> list[Rate]:
+    try:
+        return ecb.read(file.name, file.read_bytes())
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from None
 
 
 def _published(conn: psycopg.Connection, url: str, full: bool) -> list[Rate]:
     """The last ninety days where they join on to what is stored, else the whole history."""
     row = conn.execute(
         "select min(rate_date), max(rate_date) from raw_ref.fx_rates where provider = %s",
-        [PROVIDER],
+        [ecb.PROVIDER],
     ).fetchone()
     oldest, newest = row or (None, None)
     if not full and oldest and oldest <= ecb.HISTORY_BEGINS:
@@ -87,7 +107,11 @@ def _published(conn: psycopg.Connection, url: str, full: bool) -> list[Rate]:
 
 
 def _store(
-    conn: psycopg.Connection, rates: list[Rate], fetched_at: datetime, started_at: datetime
+    conn: psycopg.Connection,
+    provider: str,
+    rates: list[Rate],
+    fetched_at: datetime,
+    started_at: datetime,
 ) -> Counts:
     """Add what is new or restated, in one transaction (law 4)."""
     with conn.transaction():
@@ -102,7 +126,7 @@ def _store(
         row = conn.execute(
             _ADD,
             {
-                "provider": PROVIDER,
+                "provider": provider,
                 "fetched_at": fetched_at,
                 "load_id": load_id,
                 "loaded_at": datetime.now(UTC),

@@ -17,13 +17,11 @@ import psycopg
 import pytest
 from moodle_sites import Lane
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
 from ingest.fx.load import load_fx
-from ingest.settings import Settings
 
 DOUBLED = "JPY"
 DOMAINS = ("finance", "cross")
@@ -42,9 +40,7 @@ def built(
     directory = tmp_path_factory.mktemp("currencies")
     warehouse = Warehouse(new_database("currencies_warehouse"), directory / "target")
     Lane(sample_site, warehouse.dsn, directory).load()
-    parts = conninfo_to_dict(warehouse.dsn)
-    values = {f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")}
-    load_fx(Settings.model_validate(values | {"pg_dbname": parts["dbname"]}), is_sample=True)
+    load_fx(warehouse.settings(), is_sample=True)
     events = list(small_account().events)
     random.Random(3).shuffle(events)  # noqa: S311
     with psycopg.connect(warehouse.dsn) as conn:

@@ -102,7 +102,7 @@ class FxLane:
             values | {"home": self.home, "pg_dbname": parts["dbname"], "fx_url": self.url}
         )
 
-    def load(self, **options: bool) -> Counts:
+    def load(self, **options: Any) -> Counts:
         return load_fx(self.settings(), **options)[0]
 
     def rows(self, query: str = "select * from raw_ref.fx_rates order by 1, 2, 3, 5") -> list[Any]:
@@ -276,7 +276,7 @@ def test_a_broken_file_is_one_line_and_stores_nothing(
     ],
 )
 def test_what_is_no_history_is_refused(content: bytes) -> None:
-    with pytest.raises(UserError, match="not a file of the ECB's reference rates"):
+    with pytest.raises(UserError, match="no file of rates as the ECB writes them"):
         ecb.read(ecb.HISTORY, content)
 
 
@@ -346,6 +346,22 @@ def test_the_sample_needs_no_network_and_never_overrules_what_was_fetched(
     assert fx.load() == Counts(inserted=2, updated=1)
     assert fx.load(is_sample=True) == Counts()
     assert fx.known()["USD", "2026-10-30"] == [Decimal("1.1172"), Decimal("1.1173")]
+
+
+def test_a_file_brings_what_the_ecb_does_not_quote(fx: FxLane, publisher: Ecb) -> None:
+    publisher.publish(EARLY | LATE)
+    fx.load()
+    file = fx.home / "dinars.csv"
+    file.write_text("Date,KWD\n2026-10-29,0.342\n2026-10-30,0.343\n")
+    assert fx.load(file=file, provider="central bank of kuwait") == Counts(inserted=2)
+    assert fx.load(file=file, provider="central bank of kuwait") == Counts()
+    assert fx.known()["KWD", "2026-10-30"] == [Decimal("0.343")]
+    assert fx.load() == Counts()
+    for mistake in ({"file": file}, {"provider": "somebody"}, {"file": file, "provider": "ecb"}):
+        with pytest.raises(UserError, match="say whose rates the file holds"):
+            fx.load(**mistake)
+    with pytest.raises(UserError, match=r"cannot read .*none\.csv: No such file"):
+        fx.load(file=fx.home / "none.csv", provider="somebody")
 
 
 def test_the_command_says_what_it_did(fx: FxLane) -> None:

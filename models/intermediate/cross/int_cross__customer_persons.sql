@@ -16,7 +16,7 @@ final as (
         person_key,
         student_hash,
         relationship_type,
-        1.0 / count(*) over (partition by source_id) as share
+        trim_scale(1.0 / count(*) over (partition by source_id)) as share
     from person_accounts
     where pays_for_others = (relationship_type = 'payer_for')
 

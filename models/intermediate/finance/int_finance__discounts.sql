@@ -9,7 +9,7 @@
 with versions as (
 
     select * from {{ ref('int_finance__object_versions') }}
-    where object_type in ('discount', 'subscription')
+    where object_type in ('discount', 'subscription', 'customer')
 
 ),
 
@@ -20,17 +20,8 @@ coupons as (
 
 ),
 
--- told by its own events, and by subscriptions that carry it instead of naming it
+-- told by its own events, and by subscriptions and customers that carry it instead of naming it
 told as (
-
-    select
-        versions.valid_from,
-        versions._load_id,
-        versions.payload as discount
-    from versions
-    where versions.object_type = 'discount'
-
-    union all
 
     select
         versions.valid_from,
@@ -38,24 +29,24 @@ told as (
         listed.discount
     from versions
     cross join
-        lateral jsonb_to_record(versions.payload) as subscription (
+        lateral jsonb_to_record(versions.payload) as carrier (
             discount jsonb,
             discounts jsonb,
             items jsonb
         )
     cross join
         lateral (
-            select subscription.discount
+            select versions.payload as discount
+            where versions.object_type = 'discount'
             union all
-            select entry.value
-            from jsonb_array_elements(subscription.discounts) as entry (value)
+            select carrier.discount
             union all
-            select jsonb_array_elements(nullif(item.value -> 'discounts', 'null'))
-            from jsonb_array_elements(subscription.items -> 'data') as item (value)
-        ) as listed (discount)
-    where
-        versions.object_type = 'subscription'
-        and jsonb_typeof(listed.discount) = 'object'
+            select jsonb_array_elements(carrier.discounts) as discount
+            union all
+            select jsonb_array_elements(nullif(item.value -> 'discounts', 'null')) as discount
+            from jsonb_array_elements(carrier.items -> 'data') as item (value)
+        ) as listed
+    where jsonb_typeof(listed.discount) = 'object'
 
 ),
 
@@ -69,6 +60,17 @@ newest as (
 
 ),
 
+takings_back as (
+
+    select
+        object_id as discount_id,
+        min(valid_from) as taken_back_at
+    from versions
+    where object_type = 'discount' and is_deleted
+    group by object_id
+
+),
+
 discounts as (
 
     select
@@ -76,6 +78,9 @@ discounts as (
         discount.subscription as subscription_id,
         discount.subscription_item as item_id,
         {{ stripe_id('discount.customer') }} as customer_id,
+        coalesce(
+            discount.subscription, discount.subscription_item, discount.invoice, discount.invoice_item
+        ) is null as is_of_customer,
         coalesce(discount.coupon, discount.source -> 'coupon') as coupon,
         {{ epoch_to_timestamp('discount.start') }} as starts_at,
         {{ epoch_to_timestamp('discount."end"') }} as ends_at,
@@ -86,6 +91,8 @@ discounts as (
             id text,
             subscription text,
             subscription_item text,
+            invoice text,
+            invoice_item text,
             customer jsonb,
             coupon jsonb,
             source jsonb,
@@ -103,6 +110,7 @@ final as (
         discounts.customer_id,
         discounts.subscription_id,
         discounts.item_id,
+        discounts.is_of_customer,
         {{ stripe_id('discounts.coupon') }} as coupon_id,
 
         ---------- what it takes off: what a coupon does never changes
@@ -118,11 +126,12 @@ final as (
 
         ---------- timestamps
         discounts.starts_at,
-        discounts.ends_at,
+        least(discounts.ends_at, takings_back.taken_back_at) as ends_at,
 
         ---------- bookkeeping
         discounts._load_id
     from discounts
+    left join takings_back on discounts.discount_id = takings_back.discount_id
     left join coupons on {{ stripe_id('discounts.coupon') }} = coupons.coupon_id
 
 )

@@ -13,51 +13,71 @@ with versions as (
 
 ),
 
--- an invoice used to name its one payment; now it may have several, objects of their own, which it
--- carries only where that was asked for
-told as (
+-- read once: taking a large object apart again for every field is what costs
+objects as materialized (
 
     select
-        versions.object_id as invoice_id,
-        {{ stripe_id('invoice.payment_intent') }} as payment_intent_id,
-        {{ stripe_id('invoice.charge') }} as charge_id,
-        coalesce(invoice.status = 'paid', false) as is_paid,
-        true as is_default,
-        versions._load_id
+        versions.object_type,
+        versions.object_id,
+        versions._load_id,
+        told.*
     from versions
     cross join
-        lateral jsonb_to_record(versions.payload) as invoice (
+        lateral jsonb_to_record(versions.payload) as told (
             status text,
             payment_intent jsonb,
-            charge jsonb
+            charge jsonb,
+            payments jsonb,
+            invoice jsonb,
+            payment jsonb,
+            is_default boolean
         )
-    where
-        versions.object_type = 'invoice'
-        and coalesce(invoice.payment_intent, invoice.charge) is not null
+
+),
+
+-- an invoice used to name its one payment; now it may have several, objects of their own, which it
+-- carries only where that was asked for
+payments as (
+
+    select
+        object_id as invoice_id,
+        {{ stripe_id('payment_intent') }} as payment_intent_id,
+        {{ stripe_id('charge') }} as charge_id,
+        status,
+        true as is_default,
+        _load_id
+    from objects
+    where object_type = 'invoice'
 
     union all
 
     select
-        {{ stripe_id('listed.invoice') }} as invoice_id,
+        {{ stripe_id('invoice') }} as invoice_id,
+        {{ stripe_id("payment -> 'payment_intent'") }} as payment_intent_id,
+        {{ stripe_id("payment -> 'charge'") }} as charge_id,
+        status,
+        is_default,
+        _load_id
+    from objects
+    where object_type = 'invoice_payment'
+
+    union all
+
+    select
+        objects.object_id as invoice_id,
         {{ stripe_id("listed.payment -> 'payment_intent'") }} as payment_intent_id,
         {{ stripe_id("listed.payment -> 'charge'") }} as charge_id,
-        coalesce(listed.status = 'paid', false) as is_paid,
-        coalesce(listed.is_default, false) as is_default,
-        versions._load_id
-    from versions
+        listed.status,
+        listed.is_default,
+        objects._load_id
+    from objects
     cross join
-        lateral jsonb_to_recordset(
-            case versions.object_type
-                when 'invoice' then versions.payload #> '{payments, data}'
-                else jsonb_build_array(versions.payload)
-            end
-        ) as listed (
-            invoice jsonb,
+        lateral jsonb_to_recordset(objects.payments -> 'data') as listed (
             payment jsonb,
             status text,
             is_default boolean
         )
-    where listed.payment is not null
+    where objects.object_type = 'invoice'
 
 ),
 
@@ -68,10 +88,10 @@ final as (
         coalesce(payment_intent_id, charge_id) as payment_id,
         max(payment_intent_id) as payment_intent_id,
         max(charge_id) as charge_id,
-        bool_or(is_paid) as is_paid,
-        bool_or(is_default) as is_default,
+        bool_or(coalesce(status = 'paid', false)) as is_paid,
+        bool_or(coalesce(is_default, false)) as is_default,
         max(_load_id) as _load_id
-    from told
+    from payments
     where coalesce(payment_intent_id, charge_id) is not null
     group by invoice_id, coalesce(payment_intent_id, charge_id)
 

@@ -40,7 +40,9 @@ counted as (
         count(*) over (partition by object_key, told_at) as states_at_once
     from states
     {% if is_incremental() %}
-        where (object_type, object_id) in (select object_type, object_id from touched)
+        where
+            object_type = any(array(select touched.object_type from touched))
+            and object_id = any(array(select touched.object_id from touched))
     {% endif %}
 
 ),

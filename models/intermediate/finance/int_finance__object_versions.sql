@@ -4,7 +4,7 @@ with timeline as (
     select * from {{ ref('int_finance__object_timeline') }}
     where
         livemode = {{ var('stripe_livemode') }}
-        and account is not distinct from nullif('{{ var("stripe_account") }}', '')
+        and account {{ "= '" ~ var('stripe_account') ~ "'" if var('stripe_account') else 'is null' }}
 
 ),
 

@@ -13,6 +13,12 @@ with versions as (
 
 ),
 
+subscriptions as (
+
+    select * from {{ ref('int_finance__subscriptions') }}
+
+),
+
 discounts as (
 
     select * from {{ ref('int_finance__discounts') }}
@@ -61,20 +67,57 @@ listed as (
 
 ),
 
+-- what a customer has is off subscriptions that have nothing of their own
+inherited as (
+
+    select
+        subscriptions.subscription_id,
+        subscriptions.valid_from,
+        subscriptions.valid_to,
+        subscriptions.version_no,
+        subscriptions.is_current,
+        subscriptions._load_id,
+        discounts.discount_id,
+        null::text as item_id
+    from subscriptions
+    inner join discounts
+        on
+            subscriptions.customer_id = discounts.customer_id
+            and subscriptions.valid_to > discounts.starts_at
+            and subscriptions.valid_from < coalesce(discounts.ends_at, 'infinity')
+    where
+        discounts.is_of_customer
+        and not exists (
+            select 1 from listed
+            where
+                listed.subscription_id = subscriptions.subscription_id
+                and listed.valid_from = subscriptions.valid_from
+        )
+
+),
+
+given as (
+
+    select * from listed
+    union all
+    select * from inherited
+
+),
+
 final as (
 
     select
         ---------- ids
-        listed.subscription_id,
-        listed.discount_id,
-        listed.item_id,
+        given.subscription_id,
+        given.discount_id,
+        given.item_id,
         discounts.coupon_id,
 
         ---------- when it was so
-        listed.valid_from,
-        listed.valid_to,
-        listed.version_no,
-        listed.is_current,
+        given.valid_from,
+        given.valid_to,
+        given.version_no,
+        given.is_current,
 
         ---------- what it takes off
         discounts.percent_off,
@@ -85,9 +128,9 @@ final as (
         discounts.ends_at,
 
         ---------- bookkeeping
-        listed._load_id
-    from listed
-    left join discounts on listed.discount_id = discounts.discount_id
+        given._load_id
+    from given
+    left join discounts on given.discount_id = discounts.discount_id
 
 )
 
