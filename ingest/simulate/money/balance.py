@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from ingest.simulate.money import shapes_payments as shapes
+from ingest.simulate.money import shapes_balance as shapes
 from ingest.simulate.money.account import Account, Object
 from ingest.simulate.money.amounts import exchange_rate, settled
 from ingest.simulate.money.timeline import DAY, HOUR, Story, months_later

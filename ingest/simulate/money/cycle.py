@@ -137,7 +137,7 @@ def _renew(world: World, customer: Customer, sub: Object, reason: str, **fields:
     for item in items:
         if "quantity" in item:
             given += entries(item, item["quantity"], begin, until)
-        elif fields.get("status") != "active":
+        elif fields.get("status") != "active":  # what is used in a trial is free
             usage = sub["_usage"].pop(item["id"], 0)
             given += entries(item, usage, last_start, last_end) if usage else []
     if not given:
