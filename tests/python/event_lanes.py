@@ -1,12 +1,10 @@
 """A broker and a warehouse for tests, what was produced, and the loader between the two."""
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +51,12 @@ class EventLane:
         self.said.clear()
         return load_events(self.settings(), self.said.append, list(names), **options)
 
-    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run `coursehouse` with these arguments to its end."""
+    def command(self, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+        """Run `coursehouse` with these arguments, and more settings, to its end."""
+        more = {f"COURSEHOUSE_{name.upper()}": str(value) for name, value in settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "ingest.cli", *arguments],
-            env=self.environment(),
+            env=self.environment() | more,
             capture_output=True,
             text=True,
             check=False,
@@ -171,20 +170,3 @@ def cart(number: int, **changed: Any) -> bytes:
         }
         | changed
     )
-
-
-def run_killed(work: Callable[..., None], *arguments: Any) -> None:
-    """Run `work`, which sets a trap for itself, in a child process until SIGKILL."""
-    process = in_child(work, *arguments)
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL, f"the load was not killed: {process.exitcode}"
-
-
-def in_child(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Start `work`, a function of a module, in a new process.
-
-    Not a fork: the threads of Kafka clients hold locks that nobody in the copy would release.
-    """
-    process = get_context("spawn").Process(target=work, args=arguments)
-    process.start()
-    return process
