@@ -14,7 +14,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from psycopg.conninfo import conninfo_to_dict
+from typer.testing import CliRunner, Result
 
+from ingest.cli import app
 from ingest.events.topics import topics
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
@@ -51,16 +53,20 @@ class EventLane:
         self.said.clear()
         return load_events(self.settings(), self.said.append, list(names), **options)
 
-    def command(self, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
-        """Run `coursehouse` with these arguments, and more settings, to its end."""
-        more = {f"COURSEHOUSE_{name.upper()}": str(value) for name, value in settings.items()}
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `coursehouse` with these arguments to its end."""
         return subprocess.run(
             [sys.executable, "-m", "ingest.cli", *arguments],
-            env=self.environment() | more,
+            env=self.environment(),
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def invoke(self, *arguments: str, **settings: object) -> Result:
+        """The same in this process, with more settings."""
+        more = {f"COURSEHOUSE_{name.upper()}": str(value) for name, value in settings.items()}
+        return CliRunner().invoke(app, arguments, env=self.environment() | more)
 
     def environment(self) -> dict[str, str]:
         """The variables that make a program use this lane."""
