@@ -138,9 +138,7 @@ def one_line(result: Outcome) -> str:
 # ---------- start, stop, connect
 
 
-def test_up_twice_changes_nothing_down_is_clean_and_a_warm_start_takes_under_a_second(
-    server: EmbeddedPostgres,
-) -> None:
+def test_up_twice_changes_nothing_and_down_is_clean(server: EmbeddedPostgres) -> None:
     assert server.up() is True
     pid = pid_of(server)
     assert server.up() is False
@@ -148,9 +146,7 @@ def test_up_twice_changes_nothing_down_is_clean_and_a_warm_start_takes_under_a_s
     assert server.down() is True
     assert server.down() is False
     assert not server.is_running()
-    begin = time.monotonic()
     assert server.up() is True
-    assert time.monotonic() - begin < 1.0
     with server.connect() as connection:
         row = connection.execute(
             "select current_user, rolsuper, pg_encoding_to_char(encoding), datlocprovider"
