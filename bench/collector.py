@@ -35,12 +35,12 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from warehouse import free_port
 
 from ingest.collector.keys import new_key
 from ingest.events.topics import topics
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
+from ingest.processes import free_port
 from ingest.warehouse.bootstrap import bootstrap
 
 TARGET_RATE, TARGET_P99_MS = 5_000, 50
