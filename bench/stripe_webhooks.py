@@ -38,12 +38,12 @@ from collector import (
     report,
     running,
 )
-from warehouse import free_port
 
 from ingest.events.topics import topics
 from ingest.kafka.admin import apply_topics
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
+from ingest.processes import free_port
 from ingest.settings import Settings
 from ingest.warehouse.bootstrap import bootstrap
 
