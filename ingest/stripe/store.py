@@ -134,18 +134,19 @@ class Store:
         with self._conn.cursor(row_factory=class_row(Position)) as cursor:
             cursor.execute(
                 "select complete_at, listed_all_at, pass_started_at, pass_since, pass_until"
-                " from ops.stripe_position where kind = %s and livemode = %s",
-                [kind.name, self._livemode],
+                " from ops.stripe_position where object_type = %s and livemode = %s",
+                [kind.object_type, self._livemode],
             )
             return cursor.fetchone() or Position()
 
     def begin(self, kind: Kind, started_at: datetime, since: datetime | None) -> None:
         """A listing of `kind` begins; one that was under way is given up."""
         self._conn.execute(
-            "insert into ops.stripe_position (kind, livemode, pass_started_at, pass_since)"
-            " values (%s, %s, %s, %s) on conflict (kind, livemode) do update set pass_until = null,"
-            " pass_started_at = excluded.pass_started_at, pass_since = excluded.pass_since",
-            [kind.name, self._livemode, started_at, since],
+            "insert into ops.stripe_position (object_type, livemode, pass_started_at, pass_since)"
+            " values (%s, %s, %s, %s) on conflict (object_type, livemode) do update"
+            " set pass_started_at = excluded.pass_started_at, pass_since = excluded.pass_since,"
+            " pass_until = null",
+            [kind.object_type, self._livemode, started_at, since],
         )
 
     def finish(self, kind: Kind) -> None:
@@ -154,8 +155,8 @@ class Store:
             "update ops.stripe_position set complete_at = pass_started_at, listed_all_at ="
             " case when pass_since is null then pass_started_at else listed_all_at end,"
             " pass_started_at = null, pass_since = null, pass_until = null"
-            " where kind = %s and livemode = %s",
-            [kind.name, self._livemode],
+            " where object_type = %s and livemode = %s",
+            [kind.object_type, self._livemode],
         )
 
     def add(
@@ -179,8 +180,8 @@ class Store:
             if until:
                 self._conn.execute(
                     "update ops.stripe_position set pass_until = %s"
-                    " where kind = %s and livemode = %s",
-                    [until, kind.name, self._livemode],
+                    " where object_type = %s and livemode = %s",
+                    [until, kind.object_type, self._livemode],
                 )
             self._record(kind, load_id, counts, read_since)
         return counts
