@@ -114,7 +114,9 @@ where
     and object_id not in (select payout_id from raw_stripe.payout_transactions)
 """).format(_NEWEST)
 _ADD_LINKS = """
-insert into raw_stripe.payout_transactions
+insert into raw_stripe.payout_transactions (
+    payout_id, balance_transaction_id, livemode, fetched_at, _load_id, _loaded_at
+)
 select %(payout)s, id, %(livemode)s, fetched_at, %(load_id)s, now()
 from unnest(%(ids)s::text [], %(fetched_at)s::timestamptz []) as paid_out (id, fetched_at)
 on conflict do nothing
@@ -206,6 +208,15 @@ class Store:
         if counts.total:
             tables = {kind.name: vars(counts)}
             record_load(self._conn, load_id, SOURCE, counts, read_since, tables)
+
+    def a_customer(self) -> str | None:
+        """Id of a customer the API once listed; None if it listed none."""
+        row = self._conn.execute(
+            "select object_id from raw_stripe.objects where object_type = 'customer'"
+            " and livemode = %s order by created_at limit 1",
+            [self._livemode],
+        ).fetchone()
+        return row[0] if row else None
 
     def unlisted(
         self, kind: Kind, low: datetime | None, high: datetime, listed: Sequence[str]
