@@ -6,7 +6,7 @@ told how they changed: at first, and when events were not read for as long as St
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,13 @@ import psycopg
 
 from ingest.errors import UserError
 from ingest.settings import Settings
-from ingest.stripe.client import CursorGoneError, MissingPermissionError, Page, StripeClient
+from ingest.stripe.client import (
+    CursorGoneError,
+    MissingPermissionError,
+    Object,
+    Page,
+    StripeClient,
+)
 from ingest.stripe.kinds import EVENTS, KINDS, PAYOUT_TRANSACTIONS, Kind, choose
 from ingest.stripe.store import Found, Position, Store
 from ingest.warehouse.merge import Counts
@@ -71,6 +77,7 @@ def load_stripe(
     client = StripeClient(settings.stripe_api_base, settings.stripe_api_key.get_secret_value())
     with warehouse(settings) as conn:
         loader = _Loader(conn, client, say, since)
+        loader.check_account()
         for kind in kinds:
             loader.load(kind)
     return loader.result
@@ -86,6 +93,18 @@ class _Loader:
         self._say = say
         self._since = since
         self.result = StripeLoaded()
+
+    def check_account(self) -> None:
+        """Refuse the key of another account: all that is known would look deleted.
+
+        Stripe finds a customer for ever, as deleted if need be; only test data can be wiped.
+        """
+        known = self._store.a_customer() if self._client.livemode else None
+        with suppress(MissingPermissionError):
+            if known and self._client.retrieve(KINDS["customers"], known) is None:
+                raise UserError(
+                    f"this warehouse holds another account of Stripe: the key does not find {known}"
+                )
 
     def load(self, kind: Kind) -> None:
         """Bring one kind up to date, unless another load is at it."""
@@ -131,21 +150,14 @@ class _Loader:
         total, read = Counts(), 0
         until = listing.until
         for batch, is_last in self._batches(kind, listing):
-            found = [
-                Found(one, page.fetched_at, bool(one.get("deleted")))
-                for page in batch
-                for one in page.objects
-            ]
+            found = [_found(one, page.fetched_at) for page in batch for one in page.objects]
             oldest = min((_created(one.payload) for one in found), default=None)
+            read += len(found)
             if kind.vanishes:
                 low = listing.since if is_last else oldest
-                listed = [one.payload["id"] for one in found]
-                high = until or listing.started_at
-                gone = self._store.unlisted(kind, low, high, listed)
-                found += [self._look_for(kind, *known) for known in gone]
+                found += self._vanished(kind, low, until or listing.started_at, found)
             moved_to = oldest if listing.is_kept else None
             total += self._store.add(kind, found, listing.started_at, moved_to)
-            read += len(found)
             until = oldest or until
             if not is_last:
                 self._say(f"{kind.name}: {read:,} read")
@@ -160,6 +172,17 @@ class _Loader:
         else:
             self.result.objects += total
         self._report(kind, total)
+
+    def _vanished(
+        self, kind: Kind, low: datetime | None, high: datetime, found: list[Found]
+    ) -> list[Found]:
+        """What became of known objects created from `low` to `high` that are not in `found`.
+
+        Those that share a second with its first or last may be alive in the batch beside it.
+        """
+        listed = [one.payload["id"] for one in found]
+        missing = self._store.unlisted(kind, low, high, listed)
+        return [self._look_for(kind, *known) for known in missing]
 
     def _batches(self, kind: Kind, listing: Listing) -> Iterator[tuple[list[Page], bool]]:
         """Pages until there are enough objects for a transaction; whether they are the last."""
@@ -184,20 +207,18 @@ class _Loader:
                     raise
                 failed_at = until
 
-    def _look_for(self, kind: Kind, object_id: str, known: dict[str, object]) -> Found:
-        """What became of an object that should have been listed."""
+    def _look_for(self, kind: Kind, object_id: str, known: Object) -> Found:
+        """An object as it is now; as it was known, and deleted, if there is nothing left of it."""
         asked_at = _now()
-        found = self._client.retrieve(kind, object_id)
-        if found is None:
-            return Found(known, asked_at, is_deleted=True)
-        return Found(found, asked_at, bool(found.get("deleted")))
+        payload = self._client.retrieve(kind, object_id)
+        return _found(payload, asked_at) if payload else Found(known, asked_at, is_deleted=True)
 
     def _link_payouts(self, kind: Kind) -> None:
         total = Counts()
         for payout in self._store.unlinked_payouts(KINDS["payouts"], self._since):
             started_at = _now()
             found = [
-                Found(one, page.fetched_at)
+                _found(one, page.fetched_at)
                 for page in self._client.pages(kind, payout=payout)
                 for one in page.objects
             ]
@@ -225,8 +246,12 @@ class _Loader:
                 self._conn.execute("select pg_advisory_unlock(hashtext(%s))", [lock])
 
 
-def _created(payload: dict[str, object]) -> datetime:
-    return datetime.fromtimestamp(int(str(payload["created"])), UTC)
+def _found(payload: Object, fetched_at: datetime) -> Found:
+    return Found(payload, fetched_at, bool(payload.get("deleted")))
+
+
+def _created(payload: Object) -> datetime:
+    return datetime.fromtimestamp(payload["created"], UTC)
 
 
 def _now() -> datetime:

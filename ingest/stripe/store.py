@@ -114,7 +114,9 @@ where
     and object_id not in (select payout_id from raw_stripe.payout_transactions)
 """).format(_NEWEST)
 _ADD_LINKS = """
-insert into raw_stripe.payout_transactions
+insert into raw_stripe.payout_transactions (
+    payout_id, balance_transaction_id, livemode, fetched_at, _load_id, _loaded_at
+)
 select %(payout)s, id, %(livemode)s, fetched_at, %(load_id)s, now()
 from unnest(%(ids)s::text [], %(fetched_at)s::timestamptz []) as paid_out (id, fetched_at)
 on conflict do nothing
@@ -134,18 +136,19 @@ class Store:
         with self._conn.cursor(row_factory=class_row(Position)) as cursor:
             cursor.execute(
                 "select complete_at, listed_all_at, pass_started_at, pass_since, pass_until"
-                " from ops.stripe_position where kind = %s and livemode = %s",
-                [kind.name, self._livemode],
+                " from ops.stripe_position where object_type = %s and livemode = %s",
+                [kind.object_type, self._livemode],
             )
             return cursor.fetchone() or Position()
 
     def begin(self, kind: Kind, started_at: datetime, since: datetime | None) -> None:
         """A listing of `kind` begins; one that was under way is given up."""
         self._conn.execute(
-            "insert into ops.stripe_position (kind, livemode, pass_started_at, pass_since)"
-            " values (%s, %s, %s, %s) on conflict (kind, livemode) do update set pass_until = null,"
-            " pass_started_at = excluded.pass_started_at, pass_since = excluded.pass_since",
-            [kind.name, self._livemode, started_at, since],
+            "insert into ops.stripe_position (object_type, livemode, pass_started_at, pass_since)"
+            " values (%s, %s, %s, %s) on conflict (object_type, livemode) do update"
+            " set pass_started_at = excluded.pass_started_at, pass_since = excluded.pass_since,"
+            " pass_until = null",
+            [kind.object_type, self._livemode, started_at, since],
         )
 
     def finish(self, kind: Kind) -> None:
@@ -154,8 +157,8 @@ class Store:
             "update ops.stripe_position set complete_at = pass_started_at, listed_all_at ="
             " case when pass_since is null then pass_started_at else listed_all_at end,"
             " pass_started_at = null, pass_since = null, pass_until = null"
-            " where kind = %s and livemode = %s",
-            [kind.name, self._livemode],
+            " where object_type = %s and livemode = %s",
+            [kind.object_type, self._livemode],
         )
 
     def add(
@@ -179,8 +182,8 @@ class Store:
             if until:
                 self._conn.execute(
                     "update ops.stripe_position set pass_until = %s"
-                    " where kind = %s and livemode = %s",
-                    [until, kind.name, self._livemode],
+                    " where object_type = %s and livemode = %s",
+                    [until, kind.object_type, self._livemode],
                 )
             self._record(kind, load_id, counts, read_since)
         return counts
@@ -205,6 +208,15 @@ class Store:
         if counts.total:
             tables = {kind.name: vars(counts)}
             record_load(self._conn, load_id, SOURCE, counts, read_since, tables)
+
+    def a_customer(self) -> str | None:
+        """Id of a customer the API once listed; None if it listed none."""
+        row = self._conn.execute(
+            "select object_id from raw_stripe.objects where object_type = 'customer'"
+            " and livemode = %s order by created_at limit 1",
+            [self._livemode],
+        ).fetchone()
+        return row[0] if row else None
 
     def unlisted(
         self, kind: Kind, low: datetime | None, high: datetime, listed: Sequence[str]

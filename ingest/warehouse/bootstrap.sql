@@ -45,14 +45,14 @@ create table if not exists ops.http_position (
 -- How far Stripe's API was read: moved in the transaction that stores the objects (law 4). Listings
 -- go from the newest object to the oldest; one that was cut off goes on at `pass_until`.
 create table if not exists ops.stripe_position (
-    kind text not null,
+    object_type text not null,
     livemode boolean not null,
     complete_at timestamptz, -- when the last listing that came to its end began
     listed_all_at timestamptz, -- the same of the last listing of all objects, not only young ones
     pass_started_at timestamptz, -- null: no listing is under way
     pass_since timestamptz, -- null: to the very first object
     pass_until timestamptz, -- null: nothing of it is stored yet
-    primary key (kind, livemode)
+    primary key (object_type, livemode)
 );
 
 -- One row per batch file: the same content loads once into a topic. `fingerprint` is what the

@@ -271,6 +271,20 @@ def test_keys_of_both_modes_have_positions_of_their_own(
     ]
 
 
+def test_the_key_of_another_account_is_refused(lane: StripeLane, stripe: StripeReplay) -> None:
+    """Else everything would be taken for deleted."""
+    lane.load()
+    before = lane.everything()
+    stripe.objects.clear()
+    stripe.add(of("customer", "cus_of_others", livemode=True), event(1, of("customer", "cus_9")))
+    with pytest.raises(UserError) as failed:
+        lane.load()
+    assert str(failed.value) == (
+        "this warehouse holds another account of Stripe: the key does not find cus_039"
+    )
+    assert lane.everything() == before
+
+
 def test_an_object_deleted_while_its_page_is_turned_loses_none(
     lane: StripeLane, stripe: StripeReplay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
