@@ -13,12 +13,14 @@ from ingest.collector.commands import collect_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
+from ingest.fx.commands import load_fx_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.moodle.commands import load_moodle_command
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
-from ingest.simulate.command import simulate_command
+from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
+from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
     name="coursehouse",
@@ -88,12 +90,14 @@ app.add_typer(load_app, name="load")
 load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
 load_app.command("files")(load_files_command)
+load_app.command("fx")(load_fx_command)
+load_app.command("stripe")(load_stripe_command)
 app.command("archive")(archive_command)
 app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
-app.command("simulate")(simulate_command)
+app.add_typer(simulate_app, name="simulate")
 
 
 @app.command()

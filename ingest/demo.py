@@ -18,7 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
+from ingest.demo_money import money_rows
 from ingest.errors import UserError
+from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
@@ -26,11 +28,15 @@ from ingest.moodle.load import load_moodle
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
 from ingest.settings import PROJECT_DIR, Settings
+from ingest.simulate.money.plan import AccountPlan
+from ingest.simulate.money.play import play
+from ingest.simulate.money.store import store_account
 from ingest.simulate.plan import Plan
 from ingest.simulate.sinks import to_kafka
 from ingest.simulate.world import simulate
 from ingest.status import warehouse_status
 from ingest.warehouse.publish import Counts
+from ingest.warehouse.session import warehouse
 
 DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
 BUILT_MARK = "demo_built"
@@ -44,7 +50,8 @@ def run_demo(settings: Settings, console: Console) -> None:
     """Start, load, build, document, summarise. `UserError` when a step or a test fails.
 
     Loads the user's own Moodle if `COURSEHOUSE_MOODLE_DSN` names one, else the sample with a
-    simulated week of events. A second run finds nothing new and builds nothing.
+    simulated week of events and a simulated Stripe account. A second run finds nothing new and
+    builds nothing.
     """
     started = time.monotonic()
     with _step(console, "Postgres"):
@@ -69,6 +76,9 @@ def run_demo(settings: Settings, console: Console) -> None:
             events = load_events(settings, say)
     else:
         events = Tally()
+    if is_sample and not _has_account(settings):
+        with _step(console, "sample Stripe account"):
+            _play_account(settings)
     mark = settings.home_dir / BUILT_MARK
     state = _state(settings)
     if (
@@ -121,6 +131,19 @@ def _has_events(settings: Settings) -> bool:
     return row == (True,)
 
 
+def _has_account(settings: Settings) -> bool:
+    with connect(settings) as conn:
+        row = conn.execute("select exists(select from raw_stripe.events)").fetchone()
+    return row == (True,)
+
+
+def _play_account(settings: Settings) -> None:
+    """Customers of the sample site, what they paid, and the rates of those days."""
+    with warehouse(settings) as conn:
+        store_account(conn, play(AccountPlan()))
+    load_fx(settings, is_sample=True)
+
+
 def _build(console: Console) -> BuildResult:
     dbt = Dbt()
     columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
@@ -167,6 +190,7 @@ def _summarise(
     with connect(settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
         figures = cursor.execute("select * from marts_learning.site_summary").fetchone() or {}
         lane = cursor.execute("select * from marts_engagement.event_lane_summary").fetchone() or {}
+        money = money_rows(conn)
     tables = sum(len(schema.tables) for schema in status.schemas.values())
     rows = sum(schema.rows for schema in status.schemas.values())
     build = status.last_build or {}
@@ -200,6 +224,8 @@ def _summarise(
             f" {lane['engaged_days_count']:,} learner days;"
             f" {lane['shopping_sessions_count']:,} visits to the shop",
         )
+    for name, value in money:
+        table.add_row(name, value)
     table.add_row(
         "tests",
         f"{build.get('tests', 0):,} passed"

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     pg_dbname: str = "coursehouse"
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str = "https://api.stripe.com"
     files_quiet_seconds: float = Field(
         default=10, ge=0, description="a file written within these seconds waits"
     )
@@ -34,6 +36,11 @@ class Settings(BaseSettings):
         default=60, ge=0, description="a file that ends in the middle is given up after these"
     )
     archive_url: str | None = Field(default=None, description="default: archive/ in the home")
+    fx_url: str = Field(
+        default="https://www.ecb.europa.eu/stats/eurofxref",
+        pattern="^https?://",
+        description="where the files of the ECB's reference rates are",
+    )
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="set: your own cluster, no broker is embedded"

@@ -10,16 +10,18 @@
     - one driving input; whatever it looks up elsewhere must not change what it stores
     - its rows carry the `_load_id` of the arrival that made them what they are
     - `_load_id` is indexed, so that the highest value costs one look-up
+    - a second input of another tier is read up to a load of its own: the model keeps that number in
+      the column `held`, because one watermark over both would skip arrivals
 -#}
-{% macro arrived_since_last_build(relation=none, column='_load_id') -%}
+{% macro arrived_since_last_build(relation=none, column='_load_id', held='_load_id') -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- if not is_incremental() -%}
         true
     {%- elif this is string -%}
         {#- a unit test: what was built is a CTE -#}
-        {{ prefix }}{{ column }} > (select coalesce(max(built._load_id), 0) from {{ this }} as built)
+        {{ prefix }}{{ column }} > (select coalesce(max(built.{{ held }}), 0) from {{ this }} as built)
     {%- else -%}
         {#- as a literal: of an unknown number the planner takes a third of the log to be above it -#}
-        {{ prefix }}{{ column }} > {{ built_up_to(this) }}
+        {{ prefix }}{{ column }} > {{ built_up_to(this, held) }}
     {%- endif -%}
 {%- endmacro %}

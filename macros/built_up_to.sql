@@ -1,8 +1,8 @@
-{#- The highest `_load_id` a built model holds, 0 if none: asked now, as a number. -#}
-{% macro built_up_to(relation) -%}
+{#- The highest `_load_id` (or other `column`) a built model holds, 0 if none: asked now, as a number. -#}
+{% macro built_up_to(relation, column='_load_id') -%}
     {%- if execute -%}
         {{ return(
-            run_query('select coalesce(max(_load_id), 0) from ' ~ relation).columns[0].values()[0]
+            run_query('select coalesce(max(' ~ column ~ '), 0) from ' ~ relation).columns[0].values()[0]
             | int
         ) }}
     {%- endif -%}

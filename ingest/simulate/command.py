@@ -8,6 +8,7 @@ import typer
 
 from ingest.errors import UserError
 from ingest.settings import load_settings
+from ingest.simulate.money.command import simulate_stripe_command
 from ingest.simulate.plan import Plan
 from ingest.simulate.site import SAMPLE_END
 
@@ -18,8 +19,16 @@ Target = Literal["kafka", "files", "track"]
 Format = Literal["jsonl", "jsonl.gz", "csv", "csv.gz", "parquet"]
 
 
+simulate_app = typer.Typer(invoke_without_command=True)
+simulate_app.command("stripe")(simulate_stripe_command)
+
+
+@simulate_app.callback()
 def simulate_command(
-    to: Annotated[Target, typer.Option(help="Topics, a folder, or a collector's /v1/track.")],
+    context: typer.Context,
+    to: Annotated[
+        Target | None, typer.Option(help="Topics, a folder, or a collector's /v1/track.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed and options, same bytes.")] = 1,
     events: Annotated[
         int, typer.Option("--events", "--sample", help="How much happens, in events.")
@@ -48,6 +57,10 @@ def simulate_command(
     ] = None,
 ) -> None:
     """Play a world of learners and shoppers whose truth is known."""
+    if context.invoked_subcommand is not None:
+        return
+    if to is None:
+        raise UserError("say where to: --to kafka, files or track")
     plan = Plan(
         seed=seed,
         events=events,

@@ -42,6 +42,19 @@ create table if not exists ops.http_position (
     updated_at timestamptz not null default clock_timestamp()
 );
 
+-- How far Stripe's API was read: moved in the transaction that stores the objects (law 4). Listings
+-- go from the newest object to the oldest; one that was cut off goes on at `pass_until`.
+create table if not exists ops.stripe_position (
+    kind text not null,
+    livemode boolean not null,
+    complete_at timestamptz, -- when the last listing that came to its end began
+    listed_all_at timestamptz, -- the same of the last listing of all objects, not only young ones
+    pass_started_at timestamptz, -- null: no listing is under way
+    pass_since timestamptz, -- null: to the very first object
+    pass_until timestamptz, -- null: nothing of it is stored yet
+    primary key (kind, livemode)
+);
+
 -- One row per batch file: the same content loads once into a topic. `fingerprint` is what the
 -- store said of the file (size, times, etag): while it says so, the file need not be read again.
 -- `row_count` includes the rejected.
@@ -158,6 +171,21 @@ create table if not exists raw_stripe.objects (
 );
 
 create index if not exists objects_load_ix on raw_stripe.objects (_load_id);
+create index if not exists objects_created_ix on raw_stripe.objects (object_type, created_at);
+
+-- Which balance transactions an automatic payout paid out; neither of both objects says so.
+create table if not exists raw_stripe.payout_transactions (
+    payout_id text not null,
+    balance_transaction_id text not null,
+    livemode boolean not null,
+    fetched_at timestamptz not null,
+    _load_id bigint not null,
+    _loaded_at timestamptz not null,
+    primary key (payout_id, balance_transaction_id)
+);
+
+create index if not exists payout_transactions_load_ix
+on raw_stripe.payout_transactions (_load_id);
 
 -- Reference rates: units of a currency to one euro. A restated rate is a row of its own.
 create table if not exists raw_ref.fx_rates (

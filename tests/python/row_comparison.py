@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 # The load that computed a row may differ: it says how the row got there, not what it is.
-BOOKKEEPING = ("_load_id", "_loaded_at")
+BOOKKEEPING = ("_load_id", "_loaded_at", "_payout_load_id")
 
 
 def set_aside(conn: psycopg.Connection, tables: Iterable[tuple[str, str]], schema: str) -> None:

@@ -1,9 +1,9 @@
 """Law 2: for every incremental model, what increments build equals a full refresh.
 
-The raw tables of the sample site, of a simulated stream of events and of a simulated Stripe account
-are delivered in four batches, as four loads would deliver them, and after each batch the
-incremental models are built. Then a full refresh runs on the same input and every row is compared.
-Models are found in the manifest: a new incremental model is covered by being there.
+The raw tables of the sample site, of a simulated stream of events, of a simulated Stripe account
+and of exchange rates are delivered in four batches, as four loads would deliver them, and after
+each batch the incremental models are built. Then a full refresh runs on the same input and every
+row is compared. Models are found in the manifest: a new one is covered by being there.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from warehouse_fixtures import Warehouse
 
 from ingest.events import raw
 from ingest.events.topics import logs
+from ingest.fx.load import load_fx
 from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
@@ -53,9 +54,13 @@ DELIVERIES: dict[str, LiteralString] = {
 LOG = "mdl_logstore_standard_log"
 STREAM = Plan(seed=2, events=4_000, days=4, out_of_order_share=0.05, skew_share=0.02)
 NINETY_DAYS = 90 * 86_400
-STRIPE = "raw_stripe"
-# Rows of Stripe have no number: they get one where they are held, in the order of this column.
-STRIPE_TABLES = {"events": "created_at", "objects": "fetched_at"}
+# Rows without a number get one where they are held, in the order of this column.
+UNNUMBERED = {
+    ("raw_stripe", "events"): "created_at",
+    ("raw_stripe", "objects"): "fetched_at",
+    ("raw_stripe", "payout_transactions"): "fetched_at",
+    ("raw_ref", "fx_rates"): "rate_date",
+}
 
 
 class Table(NamedTuple):
@@ -74,15 +79,20 @@ class Table(NamedTuple):
         return self.name == LOG or self.schema == raw.SCHEMA or self.name == "events"
 
     @property
+    def order(self) -> str | None:
+        """The column that orders rows without a number."""
+        return UNNUMBERED.get((self.schema, self.name))
+
+    @property
     def numbered(self) -> sql.Composable:
         """The rows with the column `id`."""
-        if self.schema != STRIPE:
+        if not self.order:
             return self.identifier
         return sql.SQL(
             "(select *, row_number() over (order by {order}, {name}::text) as {id} from {table}"
             " as {name}) as numbered"
         ).format(
-            order=sql.Identifier(STRIPE_TABLES[self.name]),
+            order=sql.Identifier(self.order),
             name=sql.Identifier(self.name),
             id=sql.Identifier(self.id),
             table=self.identifier,
@@ -95,6 +105,8 @@ def site(loaded_warehouse: Warehouse) -> Iterator[Warehouse]:
     with loaded_warehouse.connect() as conn:
         load_messages(conn, simulate(STREAM))
         fill(conn, small_account())
+    load_fx(loaded_warehouse.settings(), is_sample=True)
+    with loaded_warehouse.connect() as conn:
         conn.execute("create schema held")
         for table in _raw_tables(conn):
             conn.execute(
@@ -141,8 +153,8 @@ def _raw_tables(conn: psycopg.Connection) -> list[Table]:
     rows = conn.execute("select tablename from pg_tables where schemaname = 'raw_moodle'")
     moodle = [Table("raw_moodle", name, "id") for (name,) in rows.fetchall()]
     events = [Table(raw.SCHEMA, t.table_name, "source_offset") for t in logs().values()]
-    stripe = [Table(STRIPE, name, "_number") for name in STRIPE_TABLES]
-    return moodle + events + stripe
+    others = [Table(schema, name, "_number") for schema, name in UNNUMBERED]
+    return moodle + events + others
 
 
 def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
@@ -220,8 +232,8 @@ def _insert(
 
 def _repeat(conn: psycopg.Connection, table: Table, batch: int, now: datetime) -> None:
     """Every third row that has arrived arrives again."""
-    if table.schema == STRIPE:
-        return  # its tables keep the first delivery
+    if table.order:
+        return  # these tables keep the first delivery
     if table.schema != raw.SCHEMA:
         # the same row with a newer load
         conn.execute(
@@ -250,8 +262,8 @@ def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
     order, field = table.id, "payload"
     if table.name == LOG:
         field, value = "timecreated", sql.SQL("timecreated + {}").format(NINETY_DAYS)
-    elif table.schema == STRIPE:
-        order = field = STRIPE_TABLES[table.name]
+    elif table.order:
+        order = field = table.order
         value = sql.SQL("created_at + {} * interval '1 second'").format(NINETY_DAYS)
     else:
         value = _later(table, NINETY_DAYS)

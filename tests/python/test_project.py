@@ -110,6 +110,27 @@ def test_marts_are_under_contract(models: list[Any]) -> None:
     assert [model.name for model in marts if not model.config.contract.enforced] == []
 
 
+def test_money_in_marts_stands_beside_its_currency(models: list[Any]) -> None:
+    """... or is in the reporting currency, by a rate, and says so (law 7)."""
+    money = re.compile(
+        "(^|_)(amount|fees?|net|gross|mrr|arr|ltv|cac|revenue|price|total|subtotal|tax|discount"
+        "|refunds?|disputes?|payouts?|sales|balance|loss)($|_)"
+    )
+    wrong = []
+    for model in models:
+        names = set(model.columns)
+        has_currency = any(name.endswith("currency") for name in names)
+        if model.schema in ("marts_finance", "marts_commerce", "marts_cross") and not has_currency:
+            wrong += [
+                f"{model.name}.{name}"
+                for name, column in model.columns.items()
+                if (column.data_type or "").startswith("numeric")
+                and money.search(name)
+                and not name.endswith(("_reporting", "_rate"))
+            ]
+    assert wrong == []
+
+
 def test_no_model_behind_the_vault_carries_a_raw_identity(
     columns: dict[tuple[str, str], list[str]],
 ) -> None:

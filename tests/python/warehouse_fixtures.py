@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
-from ingest.settings import PROJECT_DIR
+from ingest.settings import PROJECT_DIR, Settings
 
 
 @dataclass
@@ -28,6 +28,14 @@ class Warehouse:
 
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(self.dsn, autocommit=True)
+
+    def settings(self) -> Settings:
+        """For the loaders."""
+        parts = conninfo_to_dict(self.dsn)
+        values: dict[str, Any] = {
+            f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")
+        }
+        return Settings.model_validate(values | {"pg_dbname": parts["dbname"]})
 
     def environment(self) -> dict[str, str]:
         """The variables `profiles.yml` reads, for dbt in a process of its own."""

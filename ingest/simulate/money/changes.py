@@ -8,10 +8,12 @@ from ingest.simulate.money import shapes_billing
 from ingest.simulate.money import shapes_invoices as shapes
 from ingest.simulate.money.account import Object
 from ingest.simulate.money.amounts import whole
+from ingest.simulate.money.cycle import go_on
 from ingest.simulate.money.invoicing import collect, draft, finalize
 from ingest.simulate.money.lines import Entry, entries
 from ingest.simulate.money.pricing import amount_of
 from ingest.simulate.money.subscriptions import period_end, update
+from ingest.simulate.money.timeline import SECOND
 from ingest.simulate.money.world import Customer, World
 
 
@@ -46,6 +48,7 @@ def switch(
     billed = [] if sub["status"] == "trialing" else [_prorated(world, sub, old, -share)]
     if is_new_period:
         sub |= {"billing_cycle_anchor": world.now, "_periods": 0}
+        world.timeline.begin(go_on(world, customer, sub), world.now + SECOND)
         begin, until = world.now, period_end({**sub, "items": {"data": [new]}}, 1)
         new |= {"current_period_start": begin, "current_period_end": until}
         billed += entries(new, new["quantity"], begin, until)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ingest.simulate.money.account import Object
-from ingest.simulate.money.invoicing import collect, draft, finalize, void, write_off
+from ingest.simulate.money.invoicing import blank, collect, draft, finalize, void, write_off
 from ingest.simulate.money.lines import Entry, entries
 from ingest.simulate.money.subscriptions import OVER, end, period_end, update, used_once
 from ingest.simulate.money.timeline import DAY, HOUR, MINUTE, Story
@@ -21,7 +21,7 @@ def live(world: World, customer: Customer, sub: Object) -> Story:
         yield sub["trial_end"] - 3 * DAY
         if sub["status"] == "trialing":
             world.account.tell("customer.subscription.trial_will_end", sub)
-    yield from _go_on(world, customer, sub)
+    yield from go_on(world, customer, sub)
 
 
 def resume(world: World, customer: Customer, sub: Object) -> Story:
@@ -30,7 +30,7 @@ def resume(world: World, customer: Customer, sub: Object) -> Story:
     sub["trial_settings"] = {"end_behavior": {"missing_payment_method": "create_invoice"}}
     yield from _renew(world, customer, sub, "subscription_cycle", status="active")
     world.account.tell("customer.subscription.resumed", sub)
-    yield from _go_on(world, customer, sub)
+    yield from go_on(world, customer, sub)
 
 
 def pay_latest(world: World, customer: Customer, sub: Object) -> None:
@@ -40,11 +40,15 @@ def pay_latest(world: World, customer: Customer, sub: Object) -> None:
         update(world, sub, status="active")
 
 
-def _go_on(world: World, customer: Customer, sub: Object) -> Story:
-    while sub["status"] not in (*OVER, "paused"):
+def go_on(world: World, customer: Customer, sub: Object) -> Story:
+    """From the current period on, until another rhythm begins."""
+    rhythm = sub["billing_cycle_anchor"]
+    while sub["status"] not in (*OVER, "paused") and sub["billing_cycle_anchor"] == rhythm:
         paid_until = sub["items"]["data"][0]["current_period_end"]
         if paid_until > world.now:
-            yield paid_until  # by then it may have been moved
+            if sub["items"]["data"][0]["price"]["recurring"]["interval"] == "year":
+                yield from _announce(world, customer, sub, paid_until - 7 * DAY)
+            yield paid_until
         elif sub["cancel_at_period_end"]:
             if sub["status"] == "trialing":
                 world.journal.trials.append(Trial(sub["id"], world.now, is_converted=False))
@@ -53,6 +57,18 @@ def _go_on(world: World, customer: Customer, sub: Object) -> Story:
             yield from _end_trial(world, customer, sub)
         else:
             yield from _renew(world, customer, sub, "subscription_cycle")
+
+
+def _announce(world: World, customer: Customer, sub: Object, at: int) -> Story:
+    """What the next invoice will be: it does not exist yet and has no id."""
+    yield at
+    items = sub["items"]["data"]
+    if sub["status"] in OVER or items[0]["current_period_end"] != at + 7 * DAY:
+        return
+    given = [e for item in items for e in entries(item, item["quantity"], at, at)]
+    preview = blank(world, customer, sub, "upcoming", given)
+    del preview["id"]
+    world.account.tell("invoice.upcoming", preview)
 
 
 def _first_payment(world: World, customer: Customer, sub: Object) -> Story:

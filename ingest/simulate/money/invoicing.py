@@ -21,14 +21,22 @@ def draft(
     is_automatic: bool = True,
 ) -> Object:
     """A draft of these lines. An automatic one will be finalised by Stripe in an hour."""
+    invoice = blank(world, customer, subscription, reason, given)
+    invoice["auto_advance"] = is_automatic
+    invoice["automatically_finalizes_at"] = world.now + HOUR if is_automatic else None
+    return world.account.add(invoice, "invoice.created")
+
+
+def blank(
+    world: World, customer: Customer, subscription: Object | None, reason: str, given: list[Entry]
+) -> Object:
+    """An invoice that nobody was told of."""
     account = world.account
     invoice = shapes.invoice(
         account.new_id("in"),
         world.now,
         customer.object,
         {
-            "auto_advance": is_automatic,
-            "automatically_finalizes_at": world.now + HOUR if is_automatic else None,
             "billing_reason": reason,
             "currency": customer.currency,
             "period_end": max(entry.end for entry in given) if subscription is None else world.now,
@@ -42,7 +50,7 @@ def draft(
             "parent": shapes.parent_of_invoice(subscription),
         }
     compose(account, invoice, subscription, given, customer.tax)
-    return account.add(invoice, "invoice.created")
+    return invoice
 
 
 def finalize(world: World, customer: Customer, invoice: Object, days_until_due: int = 0) -> None:

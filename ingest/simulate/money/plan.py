@@ -18,7 +18,7 @@ class AccountPlan:
     """
 
     seed: int = 1
-    customers: int = 60  # those of the written stories at least
+    customers: int = 66  # those of the written stories at least
     months: int = 15  # calendar months up to the one that holds the end
     until: datetime = SAMPLE_END  # nothing happens at or after it
     shuffle: bool = False  # webhooks arrive in any order at all

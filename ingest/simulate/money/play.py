@@ -8,7 +8,7 @@ from ingest.simulate.money.account import Object, shown
 from ingest.simulate.money.cast import enter, roles
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.render import NEW_API, rendered
-from ingest.simulate.money.timeline import DAY, HOUR, Timeline
+from ingest.simulate.money.timeline import DAY, HOUR, Story, Timeline
 from ingest.simulate.money.world import World
 
 
@@ -41,6 +41,7 @@ def play(plan: AccountPlan) -> Played:
     world = World(Dice(f"{plan.seed} account"), timeline)
     timeline.begin(world.ledger.weekly_payouts(failing=9))
     timeline.begin(world.ledger.monthly_fee())
+    timeline.begin(_housekeeping(world))
     days = (plan.end - plan.start) // DAY
     for role in roles(Dice(f"{plan.seed} cast"), plan.customers, days):
         begin = plan.start if role.begins >= 0 else plan.end - plan.end % DAY
@@ -48,6 +49,20 @@ def play(plan: AccountPlan) -> Played:
         timeline.begin(enter(world, role), begin + role.begins * DAY + hour)
     timeline.play()
     return Played(plan, rendered(plan, world.account.happened), world)
+
+
+def _housekeeping(world: World) -> Story:
+    """The shop changes what it sells: a new name, a price nobody may choose any more, a coupon
+    that is gone, though the books still name it."""
+    account, catalogue = world.account, world.catalogue
+    club = catalogue.products["club"]
+    yield world.now + 150 * DAY
+    account.change(club, "product.updated", name="Study club and forum", updated=world.now)
+    yield world.now + 130 * DAY
+    price = catalogue.price("all-quarter", "eur")
+    account.change(price, "price.updated", active=False)
+    yield world.now + 60 * DAY
+    account.remove(catalogue.coupons["SCHOLAR100"], "coupon.deleted")
 
 
 def _listed(state: Object) -> Object:

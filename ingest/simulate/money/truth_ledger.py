@@ -96,7 +96,7 @@ def invoices_truth(world: World) -> dict[str, Any]:
             sums[n] += value
         if invoice["status"] in ("open", "paid"):
             for line in invoice["lines"]["data"]:
-                for month, part in _earned(line):
+                for month, part in earned(line):
                     recognised[month, line["currency"]] += part
     notes: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for note in world.account.objects["credit_note"].values():
@@ -113,7 +113,8 @@ def invoices_truth(world: World) -> dict[str, Any]:
 AMOUNTS = ("total", "amount_due", "amount_paid", "amount_remaining")
 
 
-def _earned(line: Object) -> list[tuple[str, Fraction]]:
+def earned(line: Object) -> list[tuple[str, Fraction]]:
+    """What a line earns in each month, in minor units without tax and discount."""
     inclusive = sum(tax["amount"] for tax in line["taxes"] if tax["tax_behavior"] == "inclusive")
     amount = line["amount"] - line["_reduction"] - inclusive
     first, last = line["period"]["start"] // DAY, line["period"]["end"] // DAY

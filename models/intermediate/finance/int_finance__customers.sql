@@ -18,10 +18,7 @@ final as (
     select
         ---------- ids
         versions.object_id as customer_id,
-        case
-            when customer.email like '%@%'
-                then vault.pseudonymise('email', lower(trim(normalize(customer.email, nfkc))))
-        end as email_hash,
+        {{ email_hash('customer.email') }} as email_hash,
         customer.metadata ->> 'moodle_user_id' as moodle_user_id,
 
         ---------- when it was so

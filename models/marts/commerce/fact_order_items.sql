@@ -11,6 +11,7 @@
             {'columns': ['session_id']},
             {'columns': ['_load_id']},
         ],
+        post_hook="{{ rerate(['line_amount'], 'ts') }}",
         meta={'grain': ['order_id', 'item_no'], 'owner': 'data-team'},
     )
 }}
@@ -22,45 +23,56 @@ with items as (
 
 ),
 
+fx_daily as (
+
+    select * from {{ ref('int_finance__fx_daily') }}
+
+),
+
 final as (
 
     select
         ---------- keys
-        {{ surrogate_key(['order_key', 'item_no']) }} as order_item_key,
-        order_key,
-        user_key,
-        learner_key,
-        {{ surrogate_key(['product_id']) }} as product_key,
-        {{ surrogate_key(['currency']) }} as currency_key,
-        case when is_misdated then 0 else {{ date_key(local_date('ts')) }} end as date_key,
-        case when is_misdated then -1 else {{ time_key('ts') }} end as time_key,
+        {{ surrogate_key(['items.order_key', 'items.item_no']) }} as order_item_key,
+        items.order_key,
+        items.user_key,
+        items.learner_key,
+        {{ surrogate_key(['items.product_id']) }} as product_key,
+        {{ surrogate_key(['items.currency']) }} as currency_key,
+        case when items.is_misdated then 0 else {{ date_key(local_date('items.ts')) }} end as date_key,
+        case when items.is_misdated then -1 else {{ time_key('items.ts') }} end as time_key,
 
         ---------- ids
-        order_id,
-        item_no,
-        student_hash,
-        visitor_hash,
-        session_id,
-        product_id,
+        items.order_id,
+        items.item_no,
+        items.student_hash,
+        items.visitor_hash,
+        items.session_id,
+        items.product_id,
 
         ---------- amounts
-        quantity,
-        unit_price::numeric(18, 4) as unit_price,
-        (quantity * unit_price)::numeric(24, 4) as line_amount,
-        currency,
+        items.quantity,
+        items.unit_price::numeric(18, 4) as unit_price,
+        (items.quantity * items.unit_price)::numeric(24, 4) as line_amount,
+        items.currency,
+        {{ reporting_amount(
+            '(items.quantity * items.unit_price)::numeric(24, 4)', 'items.currency'
+        ) }} as line_amount_reporting,
 
         ---------- classification
-        lane as source,
-        is_anonymous,
-        is_misdated,
+        items.lane as source,
+        items.is_anonymous,
+        items.is_misdated,
 
         ---------- timestamps
-        ts,
+        items.ts,
 
         ---------- bookkeeping
-        _load_id,
-        _loaded_at
+        items._load_id,
+        items._loaded_at
     from items
+    left join fx_daily as fx
+        on items.currency = fx.currency and {{ local_date('items.ts') }} = fx.rate_date
 
 )
 

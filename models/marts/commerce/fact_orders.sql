@@ -12,6 +12,7 @@
             {'columns': ['session_id']},
             {'columns': ['_load_id']},
         ],
+        post_hook="{{ rerate(['total_amount'], 'ts') }}",
         meta={'grain': ['order_id'], 'owner': 'data-team'},
     )
 }}
@@ -42,6 +43,12 @@ currencies as (
 
 ),
 
+fx_daily as (
+
+    select * from {{ ref('int_finance__fx_daily') }}
+
+),
+
 final as (
 
     select
@@ -68,6 +75,8 @@ final as (
         round(orders.total_amount * 10::numeric ^ currencies.iso_exponent)::bigint
             as total_amount_minor,
         orders.currency,
+        {{ reporting_amount('orders.total_amount::numeric(18, 4)', 'orders.currency') }}
+            as total_amount_reporting,
         lines.items_amount::numeric(24, 4) as items_amount,
         lines.line_count,
         lines.item_count,
@@ -88,6 +97,8 @@ final as (
     from orders
     inner join lines on orders.event_key = lines.order_key
     left join currencies on orders.currency = currencies.currency
+    left join fx_daily as fx
+        on orders.currency = fx.currency and {{ local_date('orders.ts') }} = fx.rate_date
 
 )
 

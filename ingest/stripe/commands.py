@@ -1,0 +1,44 @@
+"""The command `load stripe`."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from ingest.errors import UserError
+from ingest.events.topics import listed
+from ingest.settings import load_settings
+
+
+def load_stripe_command(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Read again all that was created from this day (UTC) on."
+        ),
+    ] = None,
+    objects: Annotated[
+        str, typer.Option(help="Only these, separated by commas: events,charges")
+    ] = "",
+) -> None:
+    """Ask Stripe's API for missed events and for objects as they are now."""
+    # dlt costs a second to import: only those who load pay for it
+    from ingest.stripe.load import load_stripe
+
+    result = load_stripe(
+        load_settings(),
+        typer.echo,
+        listed(objects),
+        since.replace(tzinfo=UTC) if since else None,
+    )
+    found = result.objects
+    typer.echo(
+        f"Stripe loaded: {result.events:,} events no webhook had brought,"
+        f" {found.inserted:,} new, {found.updated:,} changed, {found.deleted:,} deleted objects"
+    )
+    if result.forbidden:
+        missing = ", ".join(f"{kind} ({need})" for kind, need in result.forbidden.items())
+        raise UserError(
+            f"the key may not read {missing}: permit it at Stripe (Developers > API keys)"
+            " or leave it out with --objects; everything else was loaded"
+        )
