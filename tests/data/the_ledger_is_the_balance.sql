@@ -1,5 +1,5 @@
--- Reconciliation: the balance of a currency at the end of its last day is all that was ever booked in
--- it, and every day begins where the one before ended.
+-- Reconciliation: the balance of a currency at the end of its last day is all that was ever booked,
+-- and every day begins where the one before ended.
 with ledger as (
 
     select

@@ -124,7 +124,8 @@ def test_every_test_of_these_marts_passes_on_the_account(books: Warehouse) -> No
 def test_money_without_a_rate_is_told(books: Warehouse) -> None:
     """The ECB has none of the Kuwaiti dinar."""
     outcome = books.dbt("test", "--select", UNRATED)
-    [result] = getattr(outcome.result, "results", [])
+    results = getattr(outcome.result, "results", [])
+    [result] = [one for one in results if one.node.resource_type == "test"]
     assert (outcome.success, result.status, result.failures) == (True, "warn", 1)
 
 

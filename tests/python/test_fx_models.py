@@ -21,8 +21,8 @@ select
     jsonb_build_object(
         'id', id, 'type', 'charge', 'reporting_category', 'charge', 'status', 'available',
         'currency', currency, 'amount', amount, 'fee', 0, 'net', amount, 'source', 'ch_' || id,
-        'created', extract(epoch from timestamptz '2025-10-04 12:00+00'),
-        'available_on', extract(epoch from timestamptz '2025-10-06 12:00+00')
+        'created', extract(epoch from timestamptz '2025-10-04 12:00+00')::bigint,
+        'available_on', extract(epoch from timestamptz '2025-10-06 12:00+00')::bigint
     ),
     1, now()
 from (values ('t1', 'usd', 11700), ('t2', 'eur', 2000), ('t3', 'kwd', 12340))

@@ -38,7 +38,7 @@ latest as (
 
     select distinct on (currency, rate_date) *
     from counting
-    order by currency, rate_date, fetched_at desc, provider
+    order by currency asc, rate_date asc, fetched_at desc, provider asc
 
 ),
 

@@ -1,4 +1,4 @@
--- One row per currency: those of ISO 4217, those the euro replaced, and codes that only orders know.
+-- One row per currency: those of ISO 4217, those the euro replaced, and codes only orders know.
 {{
     config(
         indexes=[{'columns': ['currency_key'], 'unique': true}],

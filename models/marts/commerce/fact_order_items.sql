@@ -39,7 +39,8 @@ final as (
         items.learner_key,
         {{ surrogate_key(['items.product_id']) }} as product_key,
         {{ surrogate_key(['items.currency']) }} as currency_key,
-        case when items.is_misdated then 0 else {{ date_key(local_date('items.ts')) }} end as date_key,
+        case when items.is_misdated then 0 else {{ date_key(local_date('items.ts')) }} end
+            as date_key,
         case when items.is_misdated then -1 else {{ time_key('items.ts') }} end as time_key,
 
         ---------- ids

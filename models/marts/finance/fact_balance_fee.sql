@@ -50,7 +50,7 @@ fees as (
         upper(fee.detail ->> 'currency') as currency,
         (fee.detail ->> 'amount')::numeric as amount_minor
     from bookings
-    left join
+    {{ 'left' if is_incremental() else 'inner' }} join
         lateral jsonb_array_elements(bookings.fee_details)
         with ordinality as fee (detail, fee_no)
         on true

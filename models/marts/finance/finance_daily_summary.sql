@@ -67,8 +67,8 @@ failed as (
 daily as (
 
     select
-        date,
-        currency,
+        coalesce(booked.date, failed.date) as date,
+        coalesce(booked.currency, failed.currency) as currency,
         coalesce(booked.gross_sales, 0) as gross_sales,
         coalesce(booked.refunds, 0) as refunds,
         coalesce(booked.disputes, 0) as disputes,
@@ -79,7 +79,7 @@ daily as (
         coalesce(failed.failed_charges_count, 0) as failed_charges_count,
         coalesce(failed.failed_charges, 0) as failed_charges
     from booked
-    full outer join failed using (date, currency)
+    full outer join failed on booked.date = failed.date and booked.currency = failed.currency
 
 ),
 
@@ -93,13 +93,13 @@ final as (
 
         ---------- amounts
         daily.currency,
-        {%- set amounts = [
-            'gross_sales', 'refunds', 'disputes', 'fees', 'net_revenue', 'payouts',
-            'failed_charges',
-        ] %}
-        {%- for amount in amounts %}
-        daily.{{ amount }}::numeric(18, 4) as {{ amount }},
-        {%- endfor %}
+        daily.gross_sales::numeric(18, 4) as gross_sales,
+        daily.refunds::numeric(18, 4) as refunds,
+        daily.disputes::numeric(18, 4) as disputes,
+        daily.fees::numeric(18, 4) as fees,
+        daily.net_revenue::numeric(18, 4) as net_revenue,
+        daily.payouts::numeric(18, 4) as payouts,
+        daily.failed_charges::numeric(18, 4) as failed_charges,
         daily.balance_change::numeric(18, 4) as balance_change,
         (sum(daily.balance_change) over (
             partition by daily.currency
@@ -108,10 +108,13 @@ final as (
         daily.failed_charges_count,
 
         ---------- reporting
-        {%- for amount in amounts %}
-        {{ reporting_amount('daily.' ~ amount, 'daily.currency') }} as {{ amount }}_reporting
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ reporting_amount('daily.gross_sales', 'daily.currency') }} as gross_sales_reporting,
+        {{ reporting_amount('daily.refunds', 'daily.currency') }} as refunds_reporting,
+        {{ reporting_amount('daily.disputes', 'daily.currency') }} as disputes_reporting,
+        {{ reporting_amount('daily.fees', 'daily.currency') }} as fees_reporting,
+        {{ reporting_amount('daily.net_revenue', 'daily.currency') }} as net_revenue_reporting,
+        {{ reporting_amount('daily.payouts', 'daily.currency') }} as payouts_reporting,
+        {{ reporting_amount('daily.failed_charges', 'daily.currency') }} as failed_charges_reporting
     from daily
     left join fx_daily as fx
         on daily.currency = fx.currency and daily.date = fx.rate_date
