@@ -19,10 +19,12 @@
     from (
         select
             told.*,
-            row_number() over history = 1
-            {%- for attribute in attributes %}
-            or told.{{ attribute }} is distinct from lag(told.{{ attribute }}) over history
-            {%- endfor %} as is_change
+            (
+                row_number() over history = 1
+                {%- for attribute in attributes %}
+                or told.{{ attribute }} is distinct from lag(told.{{ attribute }}) over history
+                {%- endfor %}
+            ) as is_change
         -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
         from (select * from {{ versions }}) as told
         window history as (partition by told.{{ key }} order by told.valid_from)

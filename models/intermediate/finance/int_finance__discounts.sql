@@ -78,9 +78,8 @@ discounts as (
         discount.subscription as subscription_id,
         discount.subscription_item as item_id,
         {{ stripe_id('discount.customer') }} as customer_id,
-        coalesce(
-            discount.subscription, discount.subscription_item, discount.invoice, discount.invoice_item
-        ) is null as is_of_customer,
+        (discount.subscription, discount.subscription_item, discount.invoice, discount.invoice_item)
+        is null as is_of_customer,
         coalesce(discount.coupon, discount.source -> 'coupon') as coupon,
         {{ epoch_to_timestamp('discount.start') }} as starts_at,
         {{ epoch_to_timestamp('discount."end"') }} as ends_at,

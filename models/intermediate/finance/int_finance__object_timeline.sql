@@ -20,16 +20,18 @@ with states as not materialized (
 
 ),
 
-touched as (
+{% if is_incremental() %}
+    touched as (
 
-    select
-        object_type,
-        object_id
-    from states
-    where {{ arrived_since_last_build() }}
-    group by object_type, object_id
+        select
+            object_type,
+            object_id
+        from states
+        where {{ arrived_since_last_build() }}
+        group by object_type, object_id
 
-),
+    ),
+{% endif %}
 
 -- all that is known of touched objects: their order is not that of arrival, so whatever arrives may
 -- belong before what is there
