@@ -22,6 +22,7 @@ EARNED = """
 select currency, sum(net_revenue) as net_revenue
 from marts_finance.finance_daily_summary
 group by currency
+having sum(net_revenue) <> 0
 order by currency
 """
 COURSES = """
