@@ -14,9 +14,10 @@ import subprocess
 import sys
 import time
 
-from warehouse import MODELS_ONLY, Bench, bench, free_port
+from warehouse import MODELS_ONLY, Bench, bench
 
 from ingest.kafka.broker import EmbeddedBroker
+from ingest.processes import free_port
 
 MARTS = ("fact_learning_event", "fact_session", "user_engagement", "page_view_window_5m")
 PROGRAM = [sys.executable, "-m", "ingest.cli"]

@@ -33,11 +33,11 @@ import psycopg
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from warehouse import free_port
 
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.kafka.reader import BATCH_RECORDS
 from ingest.postgres import EmbeddedPostgres
+from ingest.processes import free_port
 from ingest.warehouse.bootstrap import bootstrap
 
 TOPIC = "user.events"

@@ -12,7 +12,6 @@ import csv
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.postgres import EmbeddedPostgres
+from ingest.processes import free_port
 from ingest.warehouse.bootstrap import bootstrap
 
 TOPIC = "user.events"
@@ -39,10 +39,7 @@ def main() -> None:
     rows: int = parser.parse_args().rows
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
     directory.chmod(0o755)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = EmbeddedPostgres(directory / "home", port)
+    server = EmbeddedPostgres(directory / "home", free_port())
     server.up()
     try:
         _measure(server, directory, rows)

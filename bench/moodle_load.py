@@ -25,10 +25,10 @@ import time
 from pathlib import Path
 
 import psycopg
-from warehouse import free_port
 
 from ingest.moodle.spec import read_spec
 from ingest.postgres import EmbeddedPostgres
+from ingest.processes import free_port
 from ingest.warehouse.bootstrap import bootstrap
 
 LOG = "mdl_logstore_standard_log"

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ingest.moodle import load
 from ingest.postgres import EmbeddedPostgres
 from ingest.postgres.access import SOCKET
+from ingest.processes import free_port
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 
@@ -114,10 +114,3 @@ def bench() -> Iterator[Bench]:
     finally:
         server.down()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

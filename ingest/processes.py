@@ -52,3 +52,10 @@ def bind_error(port: int) -> int:
         except OSError as error:
             return error.errno or errno.EADDRNOTAVAIL
     return 0
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])

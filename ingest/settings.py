@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default=60, ge=0, description="a file that ends in the middle is given up after these"
     )
     archive_url: str | None = Field(default=None, description="default: archive/ in the home")
+    archive_auto: bool | None = Field(
+        default=None, description="archive what is loaded; default: if archive_url is set"
+    )
     fx_url: str = Field(
         default="https://www.ecb.europa.eu/stats/eurofxref",
         pattern="^https?://",
@@ -84,6 +87,11 @@ class Settings(BaseSettings):
     def archive(self) -> str:
         """Address of the raw archive: a folder, or an object store."""
         return self.archive_url or str(self.home_dir / "archive")
+
+    @property
+    def archives_loads(self) -> bool:
+        """True when loads of events are to end with an archive run."""
+        return self.archive_url is not None if self.archive_auto is None else self.archive_auto
 
     @property
     def is_embedded(self) -> bool:

@@ -5,10 +5,6 @@
     back to 1970: what came before it happened to the earliest state known.
 -#}
 {% macro scd2_changes(versions, key, attributes) -%}
-    {%- set before = [] -%}
-    {%- for attribute in attributes -%}
-        {%- do before.append('lag(told.' ~ attribute ~ ') over history') -%}
-    {%- endfor -%}
     select
         {{ key }},
         {{ attributes | join(', ') }},
@@ -24,8 +20,9 @@
         select
             told.*,
             row_number() over history = 1
-            or (told.{{ attributes | join(', told.') }})
-            is distinct from ({{ before | join(', ') }}) as is_change
+            {%- for attribute in attributes %}
+            or told.{{ attribute }} is distinct from lag(told.{{ attribute }}) over history
+            {%- endfor %} as is_change
         -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
         from (select * from {{ versions }}) as told
         window history as (partition by told.{{ key }} order by told.valid_from)

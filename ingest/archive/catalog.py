@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from ingest.errors import UserError
 from ingest.events.topics import Topic
 from ingest.files.store import Store, answered
+from ingest.settings import Settings
 
 LOCK = "archive"
 FOLDER = "events/raw"
@@ -59,6 +60,12 @@ class ArchiveFile:
     merges: list[int] | None = None
     row_count: int | None = None
     size_bytes: int | None = None
+
+
+def is_used(settings: Settings, conn: psycopg.Connection) -> bool:
+    """Whether there is an archive: an address was set, or something was written already."""
+    row = conn.execute("select exists(select from ops.archive_run)").fetchone()
+    return settings.archive_url is not None or row == (True,)
 
 
 def file_name(topic: str, day: date, first: int, last: int, part: str) -> str:

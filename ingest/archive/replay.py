@@ -17,6 +17,7 @@ from ingest.events.stage import Stage, StagedRow
 from ingest.events.topics import Topic, choose
 from ingest.files.load import Say
 from ingest.settings import Settings
+from ingest.stripe.stage import StripeStage
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 from ingest.warehouse.session import warehouse
@@ -134,7 +135,7 @@ def _replay_batch(
             passed[letter[1:4]] = letter
         else:
             refused.append((letter, why))
-    stage = Stage(conn, topic)
+    stage = Stage(conn, topic) if topic.is_log else StripeStage(conn)
     for row, why in stage.add([letter.row() for letter in passed.values()]):
         refused.append((passed.pop(row[:3]), why))
     _mark_refused(conn, topic, refused)

@@ -1,7 +1,8 @@
 """Raw events are kept for as many days as the topic registry says, then dropped by the day.
 
 A day is detached without waiting in front of readers: those who read it finish, those who come
-do not see it any more. What is interrupted in between is finished by the next run.
+do not see it any more. What is interrupted in between is finished by the next run. Where there is
+an archive, what it does not hold yet stays.
 """
 
 from collections.abc import Callable
@@ -31,21 +32,47 @@ where
 order by is_pending desc, c.relname
 """
 
+# A run of the archive takes all loads up to a number; what a backfill brought came from there.
+_FIRST_UNARCHIVED = """
+with records as (
+    select _load_id, _loaded_at from {table}
+    union all
+    select _load_id, _loaded_at from raw_events.dead_letter where topic = %(topic)s
+)
+
+select (min(_loaded_at) at time zone 'UTC')::date
+from records
+where
+    _load_id > (
+        select coalesce(max(last_load_id), 0) from ops.archive_run where completed_at is not null
+    )
+    and _load_id not in (select load_id from ops.load_manifest where source = 'backfill')
+"""
+
 
 def drop_expired(
-    conn: psycopg.Connection, say: Callable[[str], None], today: date | None = None
+    conn: psycopg.Connection,
+    say: Callable[[str], None],
+    today: date | None = None,
+    *,
+    only_archived: bool = False,
 ) -> int:
     """Drop the days of every topic that are older than its `raw_retention_days`.
 
     Dead letters of that age go too: they hold the same data. `conn` must be in autocommit mode;
-    `today` (UTC) is for tests. A day that is still being read after ten seconds stays until the
-    next run, and `say` names it. Returns the number of dropped days.
+    `today` (UTC) is for tests. With `only_archived` a topic's days stay from the first one on that
+    the archive does not hold completely. A day that is still being read after ten seconds stays
+    until the next run. `say` names what stays. Returns the number of dropped days.
     """
     today = today or datetime.now(UTC).date()
     conn.execute(sql.SQL("set lock_timeout = {}").format(LOCK_WAIT))
     dropped = 0
     for topic in topics().values():
         first_kept = today - timedelta(days=topic.raw_retention_days)
+        waiting = _first_unarchived(conn, topic) if only_archived else None
+        if waiting and waiting < first_kept:
+            say(f"{topic.topic} stays from {waiting} on, not archived yet: `coursehouse archive`")
+            first_kept = waiting
         conn.execute(
             "delete from raw_events.dead_letter where topic = %s and _loaded_at < %s",
             [topic.topic, datetime(first_kept.year, first_kept.month, first_kept.day, tzinfo=UTC)],
@@ -59,6 +86,13 @@ def drop_expired(
             except psycopg.errors.LockNotAvailable:
                 say(f"{SCHEMA}.{name} is being read, it goes next time")
     return dropped
+
+
+def _first_unarchived(conn: psycopg.Connection, topic: Topic) -> date | None:
+    """The first day (UTC) of which the archive lacks a record."""
+    query = sql.SQL(_FIRST_UNARCHIVED).format(table=sql.Identifier(SCHEMA, topic.table_name))
+    row = conn.execute(query, {"topic": topic.topic}).fetchone()
+    return row[0] if row else None
 
 
 def _days(conn: psycopg.Connection, topic: Topic, first_kept: date) -> list[tuple[str, bool, bool]]:

@@ -95,8 +95,7 @@ class Stage:
                 self._copy_rows(rows)
         except UNSTORABLE as error:
             if len(rows) == 1:
-                why = f"Postgres cannot store it (error {error.sqlstate})"
-                return [(rows[0], Rejection("unstorable", why))]
+                return [(rows[0], cannot_be_stored(error))]
             half = len(rows) // 2
             return self.add(rows[:half]) + self.add(rows[half:])
         return []
@@ -145,3 +144,8 @@ class Stage:
             for lane, partition, offset, key, payload, produced_at, loaded_at in rows:
                 binary = JSONB_VERSION + payload
                 copy.write_row((lane, partition, offset, key, binary, produced_at, loaded_at))
+
+
+def cannot_be_stored(error: psycopg.Error) -> Rejection:
+    """One of `UNSTORABLE`, without the value it may quote."""
+    return Rejection("unstorable", f"Postgres cannot store it (error {error.sqlstate})")

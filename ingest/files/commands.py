@@ -26,24 +26,26 @@ def load_files_command(
     ] = 5.0,
 ) -> None:
     """Load CSV, JSON, JSON Lines (also .gz) and Parquet files, each content once per topic."""
+    from ingest.archive.auto import archiving
     from ingest.files.load import load_files, watch_files
 
     settings = load_settings()
     if watch:
-        with stop_on_signals() as is_stopping:
+        with archiving(settings, typer.echo), stop_on_signals() as is_stopping:
             for _ in watch_files(settings, url, typer.echo, topic or None):
                 _pause(every, is_stopping)
                 if is_stopping():
                     break
         typer.echo("stopped")
         return
-    result = load_files(settings, url, typer.echo, topic or None)
-    counts = result.files
-    typer.echo(
-        f"files: {counts['loaded']:,} loaded, {counts['known']:,} loaded before,"
-        f" {counts['waiting']:,} waiting, {counts['broken']:,} broken;"
-        f" {result.accepted:,} rows, {result.rejected:,} rejected"
-    )
+    with archiving(settings, typer.echo):
+        result = load_files(settings, url, typer.echo, topic or None)
+        counts = result.files
+        typer.echo(
+            f"files: {counts['loaded']:,} loaded, {counts['known']:,} loaded before,"
+            f" {counts['waiting']:,} waiting, {counts['broken']:,} broken;"
+            f" {result.accepted:,} rows, {result.rejected:,} rejected"
+        )
     if counts["broken"]:
         raise UserError(f"files that cannot be loaded: {counts['broken']}, see above")
 

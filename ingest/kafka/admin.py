@@ -27,6 +27,7 @@ from ingest.settings import Settings
 
 REQUEST_SECONDS = 30.0
 PARTITIONS, REPLICATION = "partitions", "replication"
+REPLICAS_FOR_TWO = 3  # from so many copies on, two must have a record before it is acknowledged
 
 # open: found, not touched (dry run); kept: not for `apply` to change; unsupported: the broker's gap
 Outcome = Literal["open", "done", "kept", "unsupported", "refused"]
@@ -91,15 +92,22 @@ def compare(topic: Topic, state: TopicState | None, brokers: int) -> list[Differ
         reason = "to be changed by reassigning partitions"
         replicas = str(state.replication), str(replication)
         found.append(Difference(topic.topic, REPLICATION, *replicas, "kept", reason))
-    for name, value in settings_of(topic).items():
+    for name, value in settings_of(topic, state.replication).items():
         if state.config.get(name) != value:
             found.append(Difference(topic.topic, name, state.config.get(name), value))
     return found
 
 
-def settings_of(topic: Topic) -> dict[str, str]:
-    """Kafka's settings of a topic that the registry holds."""
-    return {"retention.ms": str(topic.retention_ms), "cleanup.policy": topic.cleanup_policy}
+def settings_of(topic: Topic, replication: int) -> dict[str, str]:
+    """Kafka's settings of a registered topic that has so many copies.
+
+    Of three copies two must be written: then no acknowledged record is lost with one broker, and
+    one broker may be missing.
+    """
+    found = {"retention.ms": str(topic.retention_ms), "cleanup.policy": topic.cleanup_policy}
+    if replication >= REPLICAS_FOR_TWO:
+        found["min.insync.replicas"] = "2"
+    return found
 
 
 def apply_topics(
@@ -124,15 +132,17 @@ def _create(
     client: AdminClient, missing: list[Difference], topics: Iterable[Topic], brokers: int
 ) -> None:
     registered = {topic.topic: topic for topic in topics}
-    new = [
-        NewTopic(
-            topic.topic,
-            num_partitions=topic.partitions,
-            replication_factor=min(topic.replication_factor, brokers),
-            config=settings_of(topic),
+    new = []
+    for topic in (registered[one.topic] for one in missing):
+        replication = min(topic.replication_factor, brokers)
+        new.append(
+            NewTopic(
+                topic.topic,
+                num_partitions=topic.partitions,
+                replication_factor=replication,
+                config=settings_of(topic, replication),
+            )
         )
-        for topic in (registered[one.topic] for one in missing)
-    ]
     if new:
         # returns once every broker knows the topics
         done = client.create_topics(

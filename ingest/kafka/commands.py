@@ -108,18 +108,21 @@ def load_events_command(
     ] = False,
 ) -> None:
     """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
+    from ingest.archive.auto import archiving
     from ingest.kafka.load import load_events
     from ingest.signals import stop_on_signals
 
     if until_caught_up and follow:
         raise UserError("--until-caught-up ends and --follow does not: choose one")
-    with stop_on_signals() as is_stopped:
-        loaded = load_events(
-            load_settings(),
-            partial(typer.echo, err=as_json),
-            listed(topics),
-            follow=follow,
-            from_earliest=from_earliest,
-            is_stopped=is_stopped,
-        )
-    typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))
+    settings, say = load_settings(), partial(typer.echo, err=as_json)
+    with archiving(settings, say):
+        with stop_on_signals() as is_stopped:
+            loaded = load_events(
+                settings,
+                say,
+                listed(topics),
+                follow=follow,
+                from_earliest=from_earliest,
+                is_stopped=is_stopped,
+            )
+        typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))

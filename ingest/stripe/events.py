@@ -51,10 +51,15 @@ def append(
         "lane": lane,
         "load_id": load_id,
         "loaded_at": loaded_at,
-        "events": [Jsonb(event, dumps=_as_is) for event in events],
+        "events": [jsonb(event) for event in events],
         "bodies": list(events),
     }
     return conn.execute(INSERT, parameters).rowcount
+
+
+def jsonb(event: bytes) -> Jsonb:
+    """A parameter that is stored as it came, not parsed and written again."""
+    return Jsonb(event, dumps=_as_is)
 
 
 def _as_is(event: bytes) -> bytes:

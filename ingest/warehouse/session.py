@@ -11,6 +11,10 @@ from ingest.settings import Settings
 from ingest.warehouse.bootstrap import bootstrap
 
 
+class Busy(UserError):
+    """Another process does what only one may do at a time."""
+
+
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
     """An autocommit connection to a warehouse that has what loads need.
@@ -32,9 +36,9 @@ def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
 def alone(conn: psycopg.Connection, what: str) -> None:
     """Hold the lock `coursehouse:<what>` until the connection closes.
 
-    Raises `UserError` if another process holds it.
+    Raises `Busy` if another process holds it.
     """
     lock = f"coursehouse:{what}"
     row = conn.execute("select pg_try_advisory_lock(hashtext(%s))", [lock]).fetchone()
     if row != (True,):
-        raise UserError(f"another process is at the {what} of this warehouse; wait for it")
+        raise Busy(f"another process is at the {what} of this warehouse; wait for it")

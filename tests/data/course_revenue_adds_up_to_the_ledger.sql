@@ -15,19 +15,28 @@ with courses as (
 
 ),
 
+bookings as (
+
+    select
+        *,
+        {{ local_month('created_at') }} as month_start_date
+    from {{ ref('int_finance__ledger') }}
+    where ledger_group in ('sales', 'refunds', 'disputes', 'fees')
+
+),
+
 ledger as (
 
     select
-        {{ local_month('created_at') }} as month_start_date,
+        month_start_date,
         currency,
         coalesce(sum(amount) filter (where ledger_group = 'sales'), 0) as gross,
         -coalesce(sum(amount) filter (where ledger_group = 'refunds'), 0) as refunds,
         -coalesce(sum(amount) filter (where ledger_group = 'disputes'), 0) as disputes,
         sum(fee) - coalesce(sum(amount) filter (where ledger_group = 'fees'), 0) as fees,
         sum(net) as net
-    from {{ ref('int_finance__ledger') }}
-    where ledger_group in ('sales', 'refunds', 'disputes', 'fees')
-    group by 1, currency
+    from bookings
+    group by month_start_date, currency
 
 )
 

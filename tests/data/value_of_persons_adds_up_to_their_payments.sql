@@ -25,7 +25,8 @@ ledger as (
 
     select
         sum(ledger.net_reporting) as net_reporting,
-        sum(ledger.amount_reporting) filter (where ledger.ledger_group = 'sales') as gross_reporting,
+        sum(ledger.amount_reporting) filter (where ledger.ledger_group = 'sales')
+            as gross_reporting,
         sum(ledger.amount_reporting) filter (
             where ledger.ledger_group = 'sales' and charges.has_payer
         ) as paid_reporting

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 from event_lanes import EventLane
 from moodle_sites import SMALL, Lane, create_tables, fill_small
 
+from ingest import processes
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
@@ -21,13 +21,7 @@ from ingest.sample import SAMPLE_DUMP, restore
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives a TCP port nobody listens on."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return processes.free_port
 
 
 @pytest.fixture(scope="session")

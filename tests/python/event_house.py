@@ -1,16 +1,14 @@
 """A warehouse for the event lane, events to put into it, and an S3 server."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -162,29 +160,6 @@ def age(path: Path, seconds: float) -> None:
     """Make a file look as if it was last written that long ago."""
     then = time.time() - seconds
     os.utime(path, (then, then))
-
-
-def killed(target: object, name: str, calls: int, work: Callable[[], object]) -> None:
-    """Do `work` in a child process that dies by SIGKILL right after a call of `target.name`."""
-
-    def child() -> None:
-        real, done = getattr(target, name), 0
-
-        def trapped(*args: Any, **kwargs: Any) -> Any:
-            nonlocal done
-            result = real(*args, **kwargs)
-            done += 1
-            if done == calls:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
-
-        with mock.patch.object(target, name, trapped):
-            work()
-
-    process = get_context("fork").Process(target=child)
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL, f"it was not killed: {process.exitcode}"
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """A broker and a warehouse for tests, what was produced, and the loader between the two."""
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from psycopg.conninfo import conninfo_to_dict
+from typer.testing import CliRunner, Result
 
+from ingest.cli import app
 from ingest.events.topics import logs
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
@@ -62,6 +62,11 @@ class EventLane:
             text=True,
             check=False,
         )
+
+    def invoke(self, *arguments: str, **settings: object) -> Result:
+        """The same in this process, with more settings."""
+        more = {f"COURSEHOUSE_{name.upper()}": str(value) for name, value in settings.items()}
+        return CliRunner().invoke(app, arguments, env=self.environment() | more)
 
     def environment(self) -> dict[str, str]:
         """The variables that make a program use this lane."""
@@ -171,20 +176,3 @@ def cart(number: int, **changed: Any) -> bytes:
         }
         | changed
     )
-
-
-def run_killed(work: Callable[..., None], *arguments: Any) -> None:
-    """Run `work`, which sets a trap for itself, in a child process until SIGKILL."""
-    process = in_child(work, *arguments)
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL, f"the load was not killed: {process.exitcode}"
-
-
-def in_child(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Start `work`, a function of a module, in a new process.
-
-    Not a fork: the threads of Kafka clients hold locks that nobody in the copy would release.
-    """
-    process = get_context("spawn").Process(target=work, args=arguments)
-    process.start()
-    return process

@@ -1,12 +1,9 @@
 """Moodle databases for tests, the warehouse beside them, and a loader to run between the two."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -139,21 +136,3 @@ def spec_with(**changes: dict[str, Any]) -> AbstractContextManager[Any]:
 def small_lag(ids: int = 0) -> AbstractContextManager[Any]:
     """Tables of a few rows count as large: cursor tables re-read only the last `ids` ids."""
     return mock.patch.object(load, "ID_LAG", ids)
-
-
-def run_killed(lane: Lane, arm: Callable[[], None], names: Sequence[str]) -> None:
-    """Load `names` in a child process whose `arm` sets the trap that kills it with SIGKILL."""
-
-    def child() -> None:
-        arm()
-        lane.load(*names)
-
-    process = get_context("fork").Process(target=child)
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL, f"the load was not killed: {process.exitcode}"
-
-
-def die(*_: object, **__: object) -> None:
-    """Be killed as by `kill -9`."""
-    os.kill(os.getpid(), signal.SIGKILL)

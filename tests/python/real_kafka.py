@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +32,39 @@ START_SECONDS = 120
 
 @dataclass
 class RealKafka:
-    """A running cluster of one broker."""
+    """A cluster of one broker."""
 
     port: int
     login_port: int
-    ca_file: Path
+    directory: Path
+    libraries: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def ca_file(self) -> Path:
+        return self.directory / "ca.pem"
+
+    def start(self) -> None:
+        """Begin, or go on with what is on disk, and wait until it answers."""
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self.java(), "kafka.Kafka", str(self.directory / "server.properties")],
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+            )
+        _wait_for(self, self.process, self.directory / "log")
+
+    def kill(self) -> None:
+        """End it without a chance to write anything more."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(60)
+
+    def java(self) -> list[str]:
+        """The beginning of every command."""
+        java = [str(JAVA), "-Xmx384m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return [*java, "-cp", f"{self.libraries}/*"]
 
     @property
     def settings(self) -> Settings:
@@ -55,26 +84,34 @@ class RealKafka:
 @pytest.fixture(scope="session")
 def real_kafka(free_port: Callable[[], int]) -> Iterator[RealKafka]:
     """A cluster for the whole run: topics stay, so make them under names of your own."""
+    with _running(free_port) as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def own_real_kafka(free_port: Callable[[], int]) -> Iterator[RealKafka]:
+    """A cluster for this test alone, which may kill it."""
+    with _running(free_port) as kafka:
+        yield kafka
+
+
+@contextmanager
+def _running(free_port: Callable[[], int]) -> Iterator[RealKafka]:
     libraries = _libraries()
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-real-kafka-"))
-    kafka = RealKafka(free_port(), free_port(), directory / "ca.pem")
+    kafka = RealKafka(free_port(), free_port(), directory, libraries)
     _make_certificate(directory, kafka.ca_file)
     properties = directory / "server.properties"
     properties.write_text(_properties(kafka, free_port(), directory))
-    java = [str(JAVA), "-Xmx384m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-    java += ["-cp", f"{libraries}/*"]
-    storage = [*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
-    subprocess.run(storage, check=True, capture_output=True)
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*java, "kafka.Kafka", str(properties)], cwd=directory, stdout=log, stderr=log
-        )
+    storage = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
+    subprocess.run([*kafka.java(), *storage], check=True, capture_output=True)
     try:
-        _wait_for(kafka, process, directory / "log")
+        kafka.start()
         yield kafka
     finally:
-        process.terminate()
-        process.wait(60)
+        if kafka.process is not None:
+            kafka.process.terminate()
+            kafka.process.wait(60)
         shutil.rmtree(directory)
 
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from event_house import House, event, jsonl, kafka_records, killed, put, s3_server
+from children import Trap, run_killed
+from event_house import House, event, jsonl, kafka_records, put, s3_server
 from fsspec.implementations.local import LocalFileSystem
 from s3fs import S3FileSystem
 from typer.testing import CliRunner
@@ -129,21 +130,21 @@ def test_odd_payloads_come_through_unchanged(house: House) -> None:
     assert house.letters() == letters
 
 
-STAGES: dict[str, tuple[object, str, int]] = {
-    "when the run is written down": (write, "_open_run", 1),
-    "in the middle of a file": (catalog.Output, "write", 1),
-    "before a file has its name": (catalog.Output, "close", 1),
-    "when a file has just got its name": (LocalFileSystem, "mv", 1),
-    "after the first file": (write, "ArchiveFile", 1),
-    "before the run is complete": (write, "ArchiveFile", 2),
-    "after the run is complete": (write, "_complete", 1),
+STAGES = {
+    "when the run is written down": Trap(write, "_open_run"),
+    "in the middle of a file": Trap(catalog.Output, "write"),
+    "before a file has its name": Trap(catalog.Output, "close"),
+    "when a file has just got its name": Trap(LocalFileSystem, "mv"),
+    "after the first file": Trap(write, "ArchiveFile"),
+    "before the run is complete": Trap(write, "ArchiveFile", 2),
+    "after the run is complete": Trap(write, "_complete"),
 }
 
 
 @pytest.mark.parametrize("moment", STAGES)
 def test_an_archive_run_killed(house: House, moment: str) -> None:
     """... is done again by the next, with more that arrived: no record lost, none twice."""
-    killed(*STAGES[moment], house.archive)
+    run_killed(STAGES[moment], house.archive)
     house.arrive(TOPIC, kafka_records(60, 20), TUESDAY)
     house.archive()
     assert_whole(house)
@@ -197,12 +198,12 @@ def test_compaction_fills_files_up_to_the_target_and_leaves_single_ones() -> Non
     assert all(128 * mib <= compact._size(group) <= 512 * mib for group in found)
 
 
-COMPACTION_STAGES: dict[str, tuple[object, str, int]] = {
-    "when it is planned": (compact, "_plan", 1),
-    "in the middle of the merged file": (catalog, "batches", 2),
-    "after the file, before the catalogue": (LocalFileSystem, "mv", 1),
-    "after the catalogue, before the removal": (compact, "_merge", 1),
-    "in the middle of the removal": (Store, "remove", 2),
+COMPACTION_STAGES = {
+    "when it is planned": Trap(compact, "_plan"),
+    "in the middle of the merged file": Trap(catalog, "batches", 2),
+    "after the file, before the catalogue": Trap(LocalFileSystem, "mv"),
+    "after the catalogue, before the removal": Trap(compact, "_merge"),
+    "in the middle of the removal": Trap(Store, "remove", 2),
 }
 
 
@@ -212,7 +213,7 @@ def test_a_compaction_killed(house: House, moment: str) -> None:
     many_small_files(house)
     before = archived(house)
     rows = house.content()
-    killed(*COMPACTION_STAGES[moment], house.compact)
+    run_killed(COMPACTION_STAGES[moment], house.compact)
     live = catalogue(house)
     assert set(live) <= set(files(house))
     tables = [pq.read_table(house.home / "archive" / name, partitioning=None) for name in live]
@@ -292,11 +293,11 @@ def test_rows_that_came_back_are_not_archived_again(house: House) -> None:
     assert house.archive() == 20
 
 
-BACKFILL_STAGES: dict[str, tuple[object, str, int]] = {
-    "after some rows": (Stage, "add", 1),
-    "under the lock": (backfill_module, "next_load_id", 1),
-    "after the rows": (Stage, "publish", 1),
-    "before the commit": (backfill_module, "record_load", 1),
+BACKFILL_STAGES = {
+    "after some rows": Trap(Stage, "add"),
+    "under the lock": Trap(backfill_module, "next_load_id"),
+    "after the rows": Trap(Stage, "publish"),
+    "before the commit": Trap(backfill_module, "record_load"),
 }
 
 
@@ -305,7 +306,7 @@ def test_a_backfill_killed_left_nothing_behind(house: House, moment: str) -> Non
     house.archive()
     rows = house.content()
     house.run("truncate raw_events.user_events")
-    killed(*BACKFILL_STAGES[moment], lambda: house.backfill(*DAYS))
+    run_killed(BACKFILL_STAGES[moment], house.backfill, *DAYS)
     assert house.content() == []
     house.backfill(*DAYS)
     assert house.content() == rows

@@ -75,8 +75,9 @@ class Signed(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
-        body = body.encode() if isinstance(body, str) else body
-        request.headers["stripe-signature"] = signature(body, SECRET)
+        assert isinstance(body, str | bytes)
+        sent = body.encode() if isinstance(body, str) else body
+        request.headers["stripe-signature"] = signature(sent, SECRET)
         return request
 
 
@@ -91,7 +92,7 @@ def test_every_answer_is_as_the_document_says(
 ) -> None:
     token = MOODLE_TOKEN if case.path == "/webhooks/moodle" else collector.key
     headers = {"Authorization": f"Bearer {token}"}
-    signed = Signed() if case.path == "/webhooks/stripe" else None
+    signed = Signed() if "Stripe-Signature" in (case.headers or {}) else None
     case.call_and_validate(base_url=collector.url, headers=headers, session=session, auth=signed)
 
 

@@ -132,3 +132,25 @@ def test_a_visitor_of_the_shop_may_be_nobody_but_a_learner_may_not() -> None:
     }
     assert rejection("clicks", orjson.dumps(click)) is None
     assert rejection("user.events", orjson.dumps(page_view(user_id=None))) == "contract"
+
+
+@pytest.mark.parametrize(
+    ("decides", "expected"),
+    [
+        ({}, None),
+        ({"violation_event_id": None}, None),
+        ({"violation_event_id": str(uuid4())}, None),
+        ({"violation_event_id": "7"}, "contract"),
+        ({"violation_event_id": 7}, "contract"),
+    ],
+)
+def test_a_review_names_the_violation_it_decides_by_its_event_id(
+    decides: dict[str, Any], expected: str | None
+) -> None:
+    review = page_view(
+        event_type="violation_reviewed",
+        assessment_id="exam-1",
+        attempt_id="attempt-1",
+        properties={"reviewed_outcome": "upheld", **decides},
+    )
+    assert rejection("proctoring.violations", orjson.dumps(review)) == expected

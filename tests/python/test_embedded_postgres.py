@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from children import result_as
 
 from ingest import cli
 from ingest.errors import UserError
@@ -74,26 +75,10 @@ def pid_of(server: EmbeddedPostgres) -> int:
     return int((server.data_directory / "postmaster.pid").read_text().splitlines()[0])
 
 
-def run_as(user: str, action: Callable[[], object]) -> str:
-    """Result of `action` in a child process that dropped to `user`, or its exception, as text."""
+def run_as(user: str, work: Callable[..., object], *arguments: object) -> str:
+    """Result of `work` in a child process that dropped to `user`, or its error, as text."""
     entry = pwd.getpwnam(user)
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.setgroups([])
-        os.setgid(entry.pw_gid)
-        os.setuid(entry.pw_uid)
-        try:
-            result = str(action())
-        except BaseException as error:
-            result = f"{type(error).__name__}: {error}"
-        os.write(write_end, result.encode())
-        os._exit(0)
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        result = pipe.read()
-    os.waitpid(pid, 0)
-    return result
+    return result_as(entry.pw_uid, entry.pw_gid, work, *arguments)
 
 
 def by_socket(server: EmbeddedPostgres, role: str) -> str:
@@ -153,9 +138,7 @@ def one_line(result: Outcome) -> str:
 # ---------- start, stop, connect
 
 
-def test_up_twice_changes_nothing_down_is_clean_and_a_warm_start_takes_under_a_second(
-    server: EmbeddedPostgres,
-) -> None:
+def test_up_twice_changes_nothing_and_down_is_clean(server: EmbeddedPostgres) -> None:
     assert server.up() is True
     pid = pid_of(server)
     assert server.up() is False
@@ -163,9 +146,7 @@ def test_up_twice_changes_nothing_down_is_clean_and_a_warm_start_takes_under_a_s
     assert server.down() is True
     assert server.down() is False
     assert not server.is_running()
-    begin = time.monotonic()
     assert server.up() is True
-    assert time.monotonic() - begin < 1.0
     with server.connect() as connection:
         row = connection.execute(
             "select current_user, rolsuper, pg_encoding_to_char(encoding), datlocprovider"
@@ -230,7 +211,7 @@ def test_the_socket_needs_no_password(postgres: EmbeddedPostgres) -> None:
 @as_root
 def test_the_socket_refuses_every_other_os_user(postgres: EmbeddedPostgres) -> None:
     for role in ("coursehouse", "postgres"):
-        said = run_as("nobody", lambda role=role: by_socket(postgres, role))  # type: ignore[misc]
+        said = run_as("nobody", by_socket, postgres, role)
         assert "Peer authentication failed" in said
 
 
@@ -430,20 +411,20 @@ def fill(path: Path) -> None:
 # ---------- accounts and places
 
 
+def up_and_down_and_up(server: EmbeddedPostgres) -> object:
+    server.up()
+    with server.connect() as connection:
+        row = connection.execute("select current_user").fetchone()
+    return row, server.data_directory, server.down(), server.up(), pid_of(server)
+
+
 @as_root
 def test_an_ordinary_user_gets_everything_in_the_home(
     postgres: EmbeddedPostgres, place: Path, free_port: Ports
 ) -> None:
     shutil.chown(place, "nobody")
     server = EmbeddedPostgres(place / "home", free_port())
-
-    def use() -> object:
-        server.up()
-        with server.connect() as connection:
-            row = connection.execute("select current_user").fetchone()
-        return row, server.data_directory, server.down(), server.up(), pid_of(server)
-
-    said = run_as("nobody", use)
+    said = run_as("nobody", up_and_down_and_up, server)
     assert said.startswith("(('coursehouse',)"), said
     assert server.data_directory == server.home / "postgres" / "data"
     assert server.data_directory.owner() == "nobody"

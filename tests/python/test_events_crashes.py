@@ -1,42 +1,30 @@
 """`kill -9` at every stage of a load of events, and twins: every record exactly once (law 4)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from event_lanes import EventLane, cart, click, in_child, run_killed
-from moodle_sites import die
-from test_moodle_crashes import after, patch
+from children import Trap, in_child, run_killed
+from event_lanes import EventLane, cart, click
 
 from ingest.events import raw
 from ingest.kafka import reader, store
 
-
-def small_batches() -> None:
-    """Several batches, also for a few hundred records."""
-    reader.BATCH_RECORDS, reader.CHUNK_RECORDS = 100, 50
-
-
-STAGES: dict[str, Callable[[], None]] = {
-    "before the first read": lambda: patch(reader.Reader, "read", lambda real: die),
-    "after a read": lambda: patch(reader.Reader, "read", after(2)),
-    "after the positions moved": lambda: patch(store, "move", after(2)),
-    "in the middle of a COPY": lambda: patch(raw, "_as_is", after(130)),
-    "after a COPY": lambda: patch(raw, "append", after(3)),
-    "before the commit": lambda: patch(store, "record_load", after(2)),
-    "after the commit": lambda: patch(store.Store, "add", after(2)),
-    "while a day is prepared": lambda: patch(raw, "_exists", after(2)),
+STAGES = {
+    "before the first read": Trap(reader.Reader, "read", 0),
+    "after a read": Trap(reader.Reader, "read", 2),
+    "after the positions moved": Trap(store, "move", 2),
+    "in the middle of a COPY": Trap(raw, "_as_is", 130),
+    "after a COPY": Trap(raw, "append", 3),
+    "before the commit": Trap(store, "record_load", 2),
+    "after the commit": Trap(store.Store, "add", 2),
+    "while a day is prepared": Trap(raw, "_exists", 2),
 }
 
 
 def load_in_small_batches(events: EventLane) -> None:
-    small_batches()
+    """In several, also for a few hundred records."""
+    reader.BATCH_RECORDS, reader.CHUNK_RECORDS = 100, 50
     events.load()
-
-
-def killed_at(stage: str, events: EventLane) -> None:
-    STAGES[stage]()
-    load_in_small_batches(events)
 
 
 def produce(events: EventLane) -> None:
@@ -53,7 +41,7 @@ def test_a_load_killed(events: EventLane, stage: str) -> None:
     events.create("clicks", "cart")
     for turn in (1, 2):  # first the very first load, then a later one
         produce(events)
-        run_killed(killed_at, stage, events)
+        run_killed(STAGES[stage], load_in_small_batches, events)
         stored, positions = events.stored(), events.positions()
         assert len(set(stored)) == len(stored)
         assert len(stored) < len(events.produced), "nothing was left to do: the kill came too late"
@@ -70,7 +58,7 @@ def test_a_load_killed_again_and_again_ends_complete(events: EventLane) -> None:
         events.produce("clicks", map(click, range(400)), partition=partition)
 
     for _ in range(5):
-        run_killed(killed_at, "before the commit", events)
+        run_killed(STAGES["before the commit"], load_in_small_batches, events)
     events.load()
     events.assert_exactly_once()
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_house import House, age, event, jsonl, killed, put, s3_server
+from children import Trap, run_killed
+from event_house import House, age, event, jsonl, put, s3_server
 from psycopg.conninfo import conninfo_to_dict
 from s3fs import S3FileSystem
 from test_files import csv_of, parquet_of
@@ -55,26 +56,28 @@ def bucket(free_port: Callable[[], int], tmp_path: Path) -> Iterator[S3FileSyste
         yield s3
 
 
-STAGES: dict[str, tuple[object, str, int]] = {
-    "before a row is read": (Stage, "__init__", 1),
-    "after the first of several chunks": (Stage, "add", 1),
-    "after all chunks": (Store, "look", 1),
-    "under the lock": (load, "next_load_id", 1),
-    "after the rows": (Stage, "publish", 1),
-    "before the commit": (load, "record_load", 1),
-    "after the commit of the first file": (load.FileLoader, "_load", 1),
+STAGES = {
+    "before a row is read": Trap(Stage, "__init__"),
+    "after the first of several chunks": Trap(Stage, "add"),
+    "after all chunks": Trap(Store, "look"),
+    "under the lock": Trap(load, "next_load_id"),
+    "after the rows": Trap(Stage, "publish"),
+    "before the commit": Trap(load, "record_load"),
+    "after the commit of the first file": Trap(load.FileLoader, "_load"),
 }
 
 
+def load_in_chunks(house: House, inbox: Path) -> None:
+    load.CHUNK_ROWS = 10
+    house.load(inbox, TOPIC)
+
+
 @pytest.mark.parametrize("moment", STAGES)
-def test_a_load_killed(
-    house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_a_load_killed(house: House, inbox: Path, moment: str) -> None:
     """... has loaded a file whole or not at all, and the next load does the rest."""
-    monkeypatch.setattr(load, "CHUNK_ROWS", 10)
     put(inbox, "a.jsonl", jsonl(*(event(n) for n in range(30)), b"no"))
     put(inbox, "b.jsonl", jsonl(*(event(n) for n in range(30, 50))))
-    killed(*STAGES[moment], lambda: house.load(inbox, TOPIC))
+    run_killed(STAGES[moment], load_in_chunks, house, inbox)
     done = moment == "after the commit of the first file"
     assert house.read(ROWS) == [(30, 30) if done else (0, 0)]
     assert len(house.letters()) == done

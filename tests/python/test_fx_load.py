@@ -16,10 +16,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from event_lanes import in_child
-from moodle_sites import die
+from children import Trap, run_killed
 from psycopg.conninfo import conninfo_to_dict
-from test_moodle_crashes import after, patch
 
 from ingest.errors import UserError
 from ingest.fx import ecb, load
@@ -292,18 +290,13 @@ def test_a_publisher_that_does_not_answer_is_one_line(
     assert fx.rows("select * from ops.load_manifest") == []
 
 
-STAGES: dict[str, Callable[[], None]] = {
-    "before the number is drawn": lambda: patch(load, "next_load_id", lambda real: die),
-    "after the number is drawn": lambda: patch(load, "next_load_id", after(1)),
-    "in the middle of the COPY": lambda: patch(psycopg.Copy, "write_row", after(5)),
-    "before the commit": lambda: patch(load, "record_load", after(1)),
-    "after the commit": lambda: patch(load, "_store", after(1)),
+STAGES = {
+    "before the number is drawn": Trap(load, "next_load_id", 0),
+    "after the number is drawn": Trap(load, "next_load_id"),
+    "in the middle of the COPY": Trap(psycopg.Copy, "write_row", 5),
+    "before the commit": Trap(load, "record_load"),
+    "after the commit": Trap(load, "_store"),
 }
-
-
-def killed_at(stage: str, fx: FxLane) -> None:
-    STAGES[stage]()
-    fx.load()
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -311,9 +304,7 @@ def test_a_killed_load_leaves_all_or_nothing(fx: FxLane, publisher: Ecb, stage: 
     for days, total in ((EARLY | LATE, 8), (EARLY | LATE | NEXT, 11)):
         publisher.publish(days)
         before = fx.value("select count(*) from raw_ref.fx_rates")
-        process = in_child(killed_at, stage, fx)
-        process.join(60)
-        assert process.exitcode == -9
+        run_killed(STAGES[stage], FxLane.load, fx)
         left = fx.value("select count(*) from raw_ref.fx_rates")
         assert left == (total if stage == "after the commit" else before)
         fx.load()

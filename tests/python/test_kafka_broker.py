@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from children import result_as
 from confluent_kafka import TopicCollection, TopicPartition
 from kafka_broker import settings_for
 
@@ -187,21 +188,18 @@ def test_root_runs_it_as_nobody(broker: EmbeddedBroker) -> None:
     assert Path(f"/proc/{pid_of(broker)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
 
+def up_with(program: Path, broker: EmbeddedBroker) -> bool:
+    with pytest.MonkeyPatch.context() as patch:
+        use_program(patch, program)
+        return broker.up()
+
+
 @as_root
-def test_a_user_without_a_name_may_run_it(
-    new_home: EmbeddedBroker, open_program: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_user_without_a_name_may_run_it(new_home: EmbeddedBroker, open_program: Path) -> None:
     """As in a container that runs with some uid."""
-    use_program(monkeypatch, open_program)
     new_home.home.mkdir()
     os.chown(new_home.home, NAMELESS, NAMELESS)
-    pid = os.fork()
-    if pid == 0:
-        os.setgroups([])
-        os.setgid(NAMELESS)
-        os.setuid(NAMELESS)
-        os._exit(0 if new_home.up() else 1)
-    assert os.waitpid(pid, 0)[1] == 0
+    assert result_as(NAMELESS, NAMELESS, up_with, open_program, new_home) == "True"
     assert Path(f"/proc/{pid_of(new_home)}").stat().st_uid == NAMELESS
 
 

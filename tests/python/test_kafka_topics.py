@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from ingest import cli
 from ingest.errors import UserError
 from ingest.events.topics import Topic, topics
+from ingest.kafka import admin as admin_module
 from ingest.kafka.admin import Difference, TopicState, apply_topics, compare, read_states
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.kafka.client import admin, consumer, producer
@@ -117,6 +118,20 @@ def test_fewer_partitions_and_missing_replicas_are_left_to_people() -> None:
     assert outcomes(compare(quiz, large, brokers=1)) == [("quiz", "partitions", "kept")]
 
 
+def test_of_three_copies_two_must_be_written_where_there_are_three() -> None:
+    quiz = topics()["quiz"]
+    config = {"retention.ms": str(quiz.retention_ms), "cleanup.policy": "delete"}
+    safe = TopicState(quiz.partitions, 3, config | {"min.insync.replicas": "2"})
+    assert compare(quiz, safe, brokers=3) == []
+    default = TopicState(quiz.partitions, 3, config | {"min.insync.replicas": "1"})
+    assert [str(one) for one in compare(quiz, default, brokers=3)] == [
+        "open        quiz: min.insync.replicas 1 -> 2"
+    ]
+    # the copies it has decide: with fewer, nobody could write while a broker is missing
+    few = TopicState(quiz.partitions, 2, config | {"min.insync.replicas": "1"})
+    assert outcomes(compare(quiz, few, brokers=3)) == [("quiz", "replication", "kept")]
+
+
 def test_the_embedded_broker_takes_its_topics_from_up(broker: EmbeddedBroker) -> None:
     embedded = Settings(home=broker.home, kafka_port=broker.port, kafka_bootstrap_servers=None)
     said: list[str] = []
@@ -141,6 +156,28 @@ def test_kafka_itself_is_brought_in_line_and_grows(real_kafka: RealKafka) -> Non
     state = states(real_kafka.settings, [changed])["grow.quiz"]
     assert state is not None
     assert (state.partitions, state.config["retention.ms"]) == (5, "2000")
+
+
+def test_kafka_takes_how_many_copies_must_be_written(
+    real_kafka: RealKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = renamed("insync")
+    apply_topics(real_kafka.settings, [topic])
+    assert insync(real_kafka, topic) == "1"
+    monkeypatch.setattr(admin_module, "REPLICAS_FOR_TWO", 1)  # the cluster has one broker
+    assert outcomes(apply_topics(real_kafka.settings, [topic])) == [
+        ("insync.quiz", "min.insync.replicas", "done")
+    ]
+    assert insync(real_kafka, topic) == "2"
+    made_so = renamed("insync.new")
+    apply_topics(real_kafka.settings, [made_so])
+    assert insync(real_kafka, made_so) == "2"
+
+
+def insync(cluster: RealKafka, topic: Topic) -> str | None:
+    state = states(cluster.settings, [topic])[topic.topic]
+    assert state is not None
+    return state.config["min.insync.replicas"]
 
 
 def test_a_setting_that_nobody_manages_here_is_left_alone(real_kafka: RealKafka) -> None:

@@ -1,17 +1,12 @@
 """A metric asked for by name is the number its mart holds."""
 
-import csv
-import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
+from metric_queries import parse_metrics, query_metrics, run_program
 from warehouse_fixtures import Warehouse
-
-from ingest.settings import PROJECT_DIR
 
 # metrics asked together -> how they are grouped, and what the marts say, in the same order
 BY_DAY: dict[str, tuple[list[str], LiteralString]] = {
@@ -41,8 +36,7 @@ IN_ALL: dict[str, LiteralString] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def semantic_manifest(warehouse: Warehouse) -> None:
-    """`mf` reads what `dbt parse` left in the project's own target directory."""
-    _run(warehouse, "dbt", "--quiet", "parse")
+    parse_metrics(warehouse)
 
 
 @pytest.mark.parametrize("group", BY_DAY)
@@ -52,7 +46,7 @@ def test_metrics_by_day_are_those_of_the_mart(
     metrics, query = BY_DAY[group]
     found = {
         row["metric_time__day"][:10]: [Decimal(row[metric]) for metric in metrics]
-        for row in _query(warehouse, tmp_path, metrics, "--group-by", "metric_time__day")
+        for row in query_metrics(warehouse, tmp_path, metrics, "--group-by", "metric_time__day")
     }
     with warehouse.connect() as conn:
         held = {str(day): values for day, *values in conn.execute(query).fetchall()}
@@ -63,7 +57,7 @@ def test_metrics_by_day_are_those_of_the_mart(
 
 
 def test_metrics_in_all_are_those_of_the_mart(warehouse: Warehouse, tmp_path: Path) -> None:
-    (found,) = _query(warehouse, tmp_path, list(IN_ALL))
+    (found,) = query_metrics(warehouse, tmp_path, list(IN_ALL))
     with warehouse.connect() as conn:
         for metric, query in IN_ALL.items():
             row = conn.execute(query).fetchone()
@@ -72,25 +66,4 @@ def test_metrics_in_all_are_those_of_the_mart(warehouse: Warehouse, tmp_path: Pa
 
 
 def test_semantic_models_fit_the_warehouse(warehouse: Warehouse) -> None:
-    _run(warehouse, "mf", "validate-configs")
-
-
-def _query(
-    warehouse: Warehouse, directory: Path, metrics: list[str], *options: str
-) -> list[dict[str, str]]:
-    file = directory / "metrics.csv"
-    _run(warehouse, "mf", "query", "--metrics", ",".join(metrics), *options, "--csv", str(file))
-    with file.open(newline="") as rows:
-        return list(csv.DictReader(rows))
-
-
-def _run(warehouse: Warehouse, program: str, *arguments: str) -> None:
-    run = subprocess.run(
-        [Path(sys.executable).parent / program, *arguments],
-        cwd=PROJECT_DIR,
-        env={**os.environ, **warehouse.environment()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    run_program(warehouse, "mf", "validate-configs")

@@ -4,44 +4,21 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import psycopg
 import pytest
-from moodle_sites import NOW, SMALL, SPEC, Lane, die, run_killed, small_lag, spec_with
+from children import Trap, die, in_child, run_killed
+from moodle_sites import NOW, SMALL, SPEC, Lane, small_lag, spec_with
 
 from ingest.errors import UserError
 from ingest.moodle import load, source
 from ingest.moodle.source import Window
 from ingest.warehouse import landing, merge, publish
-
-
-def patch(target: object, name: str, trap: Callable[[Callable[..., Any]], Any]) -> None:
-    """Replace `target.name` by what `trap` makes of it, for the rest of this (child) process."""
-    setattr(target, name, trap(getattr(target, name)))
-
-
-def after(calls: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A trap that lets `calls` calls happen and kills at the end of the last."""
-
-    def trap(real: Callable[..., Any]) -> Callable[..., Any]:
-        done = 0
-
-        def trapped(*args: Any, **kwargs: Any) -> Any:
-            nonlocal done
-            result = real(*args, **kwargs)
-            done += 1
-            if done == calls:
-                die()
-            return result
-
-        return trapped
-
-    return trap
 
 
 class HalfRead:
@@ -60,15 +37,19 @@ class HalfRead:
         return double
 
 
+def read_half() -> None:
+    mock.patch.object(landing, "Path", HalfRead).start()
+
+
 STAGES: dict[str, Callable[[], None]] = {
-    "after the first file": lambda: patch(load._Loader, "_count", after(1)),
-    "before landing": lambda: patch(landing.LandingZone, "load", lambda real: die),
-    "in the middle of a COPY": lambda: patch(landing, "Path", lambda real: HalfRead),
-    "after one table landed": lambda: patch(landing.FaithfulCopyJob, "run", after(1)),
-    "after landing": lambda: patch(load, "publish", lambda real: die),
-    "between two tables of the publication": lambda: patch(merge.TableMerge, "run", after(2)),
-    "before the commit": lambda: patch(publish, "record_load", after(1)),
-    "after the commit": lambda: patch(load, "publish", after(1)),
+    "after the first file": Trap(load._Loader, "_count"),
+    "before landing": Trap(landing.LandingZone, "load", 0),
+    "in the middle of a COPY": read_half,
+    "after one table landed": Trap(landing.FaithfulCopyJob, "run"),
+    "after landing": Trap(load, "publish", 0),
+    "between two tables of the publication": Trap(merge.TableMerge, "run", 2),
+    "before the commit": Trap(publish, "record_load"),
+    "after the commit": Trap(load, "publish"),
 }
 
 
@@ -104,7 +85,7 @@ def test_a_load_killed(lane: Lane, stage: str) -> None:
     """... shows the old rows or the new ones, and the next load makes it right."""
     for work_dir_is_lost in (False, True):  # first the very first load, then a later one
         before = lane.state(*SMALL)
-        run_killed(lane, STAGES[stage], SMALL)
+        run_killed(STAGES[stage], lane.load, *SMALL)
         visible = lane.state(*SMALL)
         if stage != "after the commit":
             assert visible == before
@@ -118,16 +99,28 @@ def test_a_load_killed(lane: Lane, stage: str) -> None:
             change_everything(lane)
 
 
-def test_a_load_killed_between_slices_goes_on_behind_the_published_slice(lane: Lane) -> None:
-    lane.in_moodle(
-        "insert into mdl_notifications (id, timecreated) select i, i from generate_series(11, 50) i"
-    )
+@contextmanager
+def in_slices() -> Iterator[None]:
+    """Fifteen rows at a time, each of them once."""
     with (
         mock.patch.object(load, "SLICE_ROWS", 15),
         spec_with(notifications={"lag": 0}),
         small_lag(),
     ):
-        run_killed(lane, lambda: patch(load, "publish", after(2)), SMALL)
+        yield
+
+
+def load_in_slices(lane: Lane, *names: str) -> None:
+    with in_slices():
+        lane.load(*names)
+
+
+def test_a_load_killed_between_slices_goes_on_behind_the_published_slice(lane: Lane) -> None:
+    lane.in_moodle(
+        "insert into mdl_notifications (id, timecreated) select i, i from generate_series(11, 50) i"
+    )
+    run_killed(Trap(load, "publish", 2), load_in_slices, lane, *SMALL)
+    with in_slices():
         assert lane.value("select max(id) from mdl_notifications") == 30
         assert lane.value("select count(*) from mdl_user") == 10
         windows: list[Window] = []
@@ -144,23 +137,20 @@ def test_a_load_killed_between_slices_goes_on_behind_the_published_slice(lane: L
     assert lane.landing_schemas() == []
 
 
-def stopped(real: Callable[..., Any]) -> Callable[..., Any]:
-    """A trap that stops the process until somebody sends SIGCONT."""
+def load_stopped(lane: Lane) -> None:
+    """Load, but stop before anything lands until somebody sends SIGCONT."""
+    real = landing.landing_zone
 
-    def trapped(*args: Any) -> Any:
+    def stopped(*args: Any) -> Any:
         os.kill(os.getpid(), signal.SIGSTOP)
         return real(*args)
 
-    return trapped
+    with mock.patch.object(load, "landing_zone", stopped):
+        lane.load(*SMALL)
 
 
 def test_a_second_load_at_the_same_time_is_refused_in_one_line(lane: Lane) -> None:
-    def child() -> None:
-        patch(load, "landing_zone", stopped)
-        lane.load(*SMALL)
-
-    process = get_context("fork").Process(target=child)
-    process.start()
+    process = in_child(load_stopped, lane)
     try:
         deadline = time.monotonic() + 30
         stat = Path(f"/proc/{process.pid}/stat")

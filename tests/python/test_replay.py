@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 import pytest
-from event_house import House, event, jsonl, kafka_records, killed, put
+from children import Trap, run_killed
+from event_house import House, event, jsonl, kafka_records, put
 from typer.testing import CliRunner
 
 from ingest.archive import replay as replay_module
@@ -115,21 +116,26 @@ def test_topics_and_error_classes_are_chosen(house: House) -> None:
         assert house.replay(TOPIC, error_class="contract").accepted == 6
 
 
-STAGES: dict[str, tuple[object, str, int]] = {
-    "after a batch was checked": (Stage, "add", 2),
-    "under the lock": (replay_module, "next_load_id", 2),
-    "after the rows": (Stage, "publish", 2),
-    "before the commit": (replay_module, "record_load", 2),
-    "between two batches": (replay_module, "_replay_batch", 2),
+STAGES = {
+    "after a batch was checked": Trap(Stage, "add", 2),
+    "under the lock": Trap(replay_module, "next_load_id", 2),
+    "after the rows": Trap(Stage, "publish", 2),
+    "before the commit": Trap(replay_module, "record_load", 2),
+    "between two batches": Trap(replay_module, "_replay_batch", 2),
 }
 
 
-@pytest.mark.parametrize("moment", STAGES)
-def test_a_replay_killed(house: House, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    """... in its second batch keeps the first; the next one does the rest, each letter once."""
-    monkeypatch.setattr(replay_module, "BATCH_ROWS", 2)
+def replay_in_batches(house: House) -> None:
+    replay_module.BATCH_ROWS = 2
     with fixed_contract():
-        killed(*STAGES[moment], house.replay)
+        house.replay()
+
+
+@pytest.mark.parametrize("moment", STAGES)
+def test_a_replay_killed(house: House, moment: str) -> None:
+    """... in its second batch keeps the first; the next one does the rest, each letter once."""
+    run_killed(STAGES[moment], replay_in_batches, house)
+    with fixed_contract():
         assert len(house.content()) == 56
         assert house.value(OPEN) == 5
         assert house.replay().accepted == 4

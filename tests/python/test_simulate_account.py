@@ -39,10 +39,9 @@ UNTOLD = {
     "charge": {"disputed"},
     "coupon": {"times_redeemed"},
     "customer": {"next_invoice_sequence"},
-    "invoiceitem": set[str](),
     "payment_intent": {"amount"},
     "price": {"tiers"},
-    "subscription": {"discounts", "latest_invoice", "trial_settings", "billing_cycle_anchor"},
+    "subscription": {"discounts", "latest_invoice"},
 }
 POINTERS = (
     "charge", "customer", "invoice", "payment_intent", "product", "subscription",

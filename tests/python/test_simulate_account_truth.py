@@ -17,8 +17,8 @@ from ingest.simulate.money.play import Played
 from ingest.simulate.money.pricing import amount_of, parts
 from ingest.simulate.money.timeline import DAY, months_later, periods_later
 from ingest.simulate.money.truth import account_truth
-from ingest.simulate.money.truth_ledger import earned
 from ingest.simulate.money.truth_mrr import item_mrr, mrr_truth
+from ingest.simulate.money.truth_revenue import schedule, take_back
 from ingest.simulate.money.world import Term
 
 PLAN = AccountPlan(months=14, until=datetime(2025, 3, 1, tzinfo=UTC))
@@ -175,24 +175,62 @@ def test_the_balance_is_the_sum_of_the_books(account: Played, truth: dict[str, A
     assert sum(row[3] for row in entries) == len(account.world.ledger.entries)
 
 
-def test_recognised_revenue_is_what_lines_came_to(account: Played, truth: dict[str, Any]) -> None:
-    expected: dict[str, Decimal] = defaultdict(Decimal)
+def test_what_is_scheduled_is_what_invoices_came_to(account: Played, truth: dict[str, Any]) -> None:
+    expected: Counter[str] = Counter()
     for invoice in account.world.account.objects["invoice"].values():
+        if invoice["status"] != "draft":
+            expected[invoice["currency"]] += invoice["total_excluding_tax"]
+    assert _by_currency(truth["invoices"]["scheduled"]) == expected
+
+
+def test_what_is_recognised_in_the_end_was_not_taken_back(
+    account: Played, truth: dict[str, Any]
+) -> None:
+    objects = account.world.account.objects
+    expected: Counter[str] = Counter()
+    for invoice in objects["invoice"].values():
         if invoice["status"] in ("open", "paid"):
             expected[invoice["currency"]] += invoice["total_excluding_tax"]
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for _, currency, amount in truth["invoices"]["recognised"]:
-        found[currency] += Decimal(amount)
-    assert {currency: round(amount) for currency, amount in found.items()} == expected
+    for note in objects["credit_note"].values():
+        expected[note["currency"]] -= note["total_excluding_tax"]
+    refunded = [
+        (refund, invoice)
+        for refund in objects["refund"].values()
+        for invoice in objects["invoice"].values()
+        if refund["charge"] == invoice["_charge"]
+        and not invoice["post_payment_credit_notes_amount"]
+    ]
+    assert len(refunded) == 1
+    for refund, invoice in refunded:
+        share = Decimal(invoice["total_excluding_tax"]) / invoice["total"]
+        expected[refund["currency"]] -= round(refund["amount"] * share)
+    assert _by_currency(truth["invoices"]["recognised"]) == expected
 
 
 def test_a_line_is_earned_in_equal_parts_on_each_day_of_its_period() -> None:
     line = {"amount": 3100, "_reduction": 100, "taxes": []}
     january = int(datetime(2025, 1, 31, 15, tzinfo=UTC).timestamp())
-    period = {"start": january, "end": january + 4 * DAY}
-    assert dict(earned({**line, "period": period})) == {"2025-01": 750, "2025-02": 2250}
+    four_days = {"start": january, "end": january + 4 * DAY}
+    assert schedule({**line, "period": four_days}) == (january // DAY, [Fraction(750)] * 4)
     at_once = {"start": january, "end": january}
-    assert dict(earned({**line, "period": at_once})) == {"2025-01": 3000}
+    assert schedule({**line, "period": at_once}) == (january // DAY, [Fraction(3000)])
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "expected"),
+    [
+        (2, 15, [10, 10, 5, 5, 5]),  # of what is not earned yet
+        (2, 42, [10, 10, -12, 0, 0]),  # and of what is
+        (7, 20, [10, 10, 10, 10, 10, 0, 0, -20]),  # long after
+        (-3, 50, [0, 0, 0, 0, 0]),  # before it began
+    ],
+)
+def test_what_is_taken_back_comes_off_what_is_not_earned_yet(
+    day: int, amount: int, expected: list[int]
+) -> None:
+    days = [Fraction(10)] * 5
+    take_back(100, days, 100 + day, Fraction(amount))
+    assert [int(part) for part in days] == expected
 
 
 def test_trials_are_kept_given_up_and_never_paid(truth: dict[str, Any]) -> None:
@@ -256,6 +294,13 @@ def test_graduated_tiers_make_a_line_each() -> None:
     assert [part.quantity for part in parts(price, 12)] == [3, 7, 2]
     assert [int(part.amount) for part in parts(price, 12)] == [3500, 5600, 1000]
     assert amount_of(price, 3) == 3500
+
+
+def _by_currency(rows: list[list[Any]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for _, currency, amount in rows:
+        found[currency] += amount
+    return found
 
 
 def _term(**given: Any) -> Term:

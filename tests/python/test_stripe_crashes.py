@@ -5,32 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_lanes import in_child, run_killed
-from moodle_sites import die
+from children import Trap, die, in_child, run_killed
 from stripe_lane import PAID_OUT, StripeLane, account, event, of
 from stripe_replay import StripeReplay
-from test_moodle_crashes import after, patch
 
 from ingest.stripe import client, load, store
 
-STAGES: dict[str, Callable[[], None]] = {
-    "before the first answer": lambda: patch(client.StripeClient, "pages", lambda real: die),
-    "in the middle of a listing": lambda: patch(load, "_created", after(70)),
-    "before a batch": lambda: patch(store, "next_load_id", after(4)),
-    "after the rows of a batch": lambda: patch(store.Store, "_add_objects", after(3)),
-    "after the events of a batch": lambda: patch(store.Store, "_add_events", after(2)),
-    "before a commit": lambda: patch(store, "record_load", after(5)),
-    "after a commit": lambda: patch(store.Store, "add", after(5)),
-    "between the last batch and the end of a listing": lambda: patch(
-        store.Store, "finish", lambda real: die
-    ),
-    "when something is missed": lambda: patch(load._Loader, "_look_for", after(1)),
-    "in the middle of a payout": lambda: patch(store.Store, "_rows", killed_while_linking),
-}
 
-
-def killed_while_linking(real: Callable[..., Any]) -> Callable[..., Any]:
-    """A trap for the statement that links the transactions of a payout."""
+def trap_while_linking() -> None:
+    """Kills after the statement that links the transactions of a payout."""
+    real = store.Store._rows
 
     def trapped(self: store.Store, query: Any, **parameters: Any) -> Any:
         result = real(self, query, **parameters)
@@ -38,22 +22,26 @@ def killed_while_linking(real: Callable[..., Any]) -> Callable[..., Any]:
             die()
         return result
 
-    return trapped
+    store.Store._rows = trapped  # type: ignore[method-assign]
+
+
+STAGES: dict[str, Callable[[], None]] = {
+    "before the first answer": Trap(client.StripeClient, "pages", 0),
+    "in the middle of a listing": Trap(load, "_created", 70),
+    "before a batch": Trap(store, "next_load_id", 4),
+    "after the rows of a batch": Trap(store.Store, "_add_objects", 3),
+    "after the events of a batch": Trap(store.Store, "_add_events", 2),
+    "before a commit": Trap(store, "record_load", 5),
+    "after a commit": Trap(store.Store, "add", 5),
+    "between the last batch and the end of a listing": Trap(store.Store, "finish", 0),
+    "when something is missed": Trap(load._Loader, "_look_for", 1),
+    "in the middle of a payout": trap_while_linking,
+}
 
 
 def load_in_small_batches(lane: StripeLane, *names: str) -> None:
     client.PAGE_OBJECTS, load.BATCH_OBJECTS = 7, 10
     lane.load(*names)
-
-
-def killed_after_a_batch(lane: StripeLane) -> None:
-    patch(store.Store, "add", after(1))
-    load_in_small_batches(lane, "customers")
-
-
-def killed_at(stage: str, lane: StripeLane) -> None:
-    STAGES[stage]()
-    load_in_small_batches(lane)
 
 
 @pytest.fixture
@@ -109,11 +97,11 @@ def test_a_load_killed(lane: StripeLane, stripe: StripeReplay, stage: str) -> No
     if stage == "when something is missed":
         lane.load()  # at first there is nothing to miss
     else:
-        run_killed(killed_at, stage, lane)
+        run_killed(STAGES[stage], load_in_small_batches, lane)
         lane.load()
     assert_complete(lane, stripe, states=115)
     change_everything(stripe)
-    run_killed(killed_at, stage, lane)
+    run_killed(STAGES[stage], load_in_small_batches, lane)
     lane.load()
     assert_complete(lane, stripe, states=115 + 3 + 15 + 1 + 1)
     assert lane.load().objects.total == 0
@@ -124,7 +112,7 @@ def test_a_first_load_killed_again_and_again_makes_headway(
 ) -> None:
     stored = [0]
     for _ in range(3):
-        run_killed(killed_after_a_batch, lane)
+        run_killed(Trap(store.Store, "add"), load_in_small_batches, lane, "customers")
         stored.append(lane.value("select count(*) from objects"))
     assert stored == sorted(set(stored))
     lane.load()

@@ -1,9 +1,8 @@
 """The ledger of record: a balance transaction for every movement of money, and the payouts."""
 
-from collections import defaultdict
 from fractions import Fraction
 
-from ingest.simulate.money import shapes_payments as shapes
+from ingest.simulate.money import shapes_balance as shapes
 from ingest.simulate.money.account import Account, Object
 from ingest.simulate.money.amounts import exchange_rate, settled
 from ingest.simulate.money.timeline import DAY, HOUR, Story, months_later
@@ -20,7 +19,7 @@ class Ledger:
         self.entries: list[Object] = []
         self.members: dict[str, list[str]] = {}  # of each payout: what it paid out
         self._unpaid: list[Object] = []
-        self._turnover: dict[str, int] = defaultdict(int)
+        self._billed = 0  # turnover that the monthly fee was taken of
 
     def book(
         self,
@@ -93,8 +92,8 @@ class Ledger:
         while True:
             yield months_later(account.now, 1)
             turnover = sum(e["amount"] for e in self.entries if e["type"] == "charge")
-            fee = (turnover - self._turnover["billed"]) * 7 // 1000
-            self._turnover["billed"] = turnover
+            fee = (turnover - self._billed) * 7 // 1000
+            self._billed = turnover
             if fee:
                 self.book(("stripe_fee", "fee"), -fee, None, what="Billing - Usage Fee")
 

@@ -47,19 +47,18 @@ def switch(
     fields: dict[str, Any] = {}
     billed = [] if sub["status"] == "trialing" else [_prorated(world, sub, old, -share)]
     if is_new_period:
-        sub |= {"billing_cycle_anchor": world.now, "_periods": 0}
+        fields = {"billing_cycle_anchor": world.now, "_periods": 0}
         world.timeline.begin(go_on(world, customer, sub), world.now + SECOND)
-        begin, until = world.now, period_end({**sub, "items": {"data": [new]}}, 1)
+        begin, until = world.now, period_end({**sub, **fields, "items": {"data": [new]}}, 1)
         new |= {"current_period_start": begin, "current_period_end": until}
         billed += entries(new, new["quantity"], begin, until)
     elif billed:
         billed.append(_prorated(world, sub, new, share))
-    items = [new, *sub["items"]["data"][1:]]
+    fields["items"] = {**sub["items"], "data": [new, *sub["items"]["data"][1:]]}
+    update(world, sub, **fields)
     if not (bill_now or is_new_period) or not billed:
         sub["_pending"] += billed
-        update(world, sub, items={**sub["items"], "data": items}, **fields)
         return
-    update(world, sub, items={**sub["items"], "data": items})
     invoice = draft(world, customer, sub, "subscription_update", billed)
     finalize(world, customer, invoice)
     collect(world, customer, invoice)

@@ -36,12 +36,14 @@ def simulate_stripe_command(
     from ingest.simulate.money.deliver import deliveries, to_endpoint, to_folder
     from ingest.simulate.money.play import play
 
-    if to.startswith(("http://", "https://")):
-        secret = _secret(load_settings())
-        sent = to_endpoint(deliveries(play(plan)), to, secret)
-    else:
-        sent = to_folder(play(plan), Path(to))
-    typer.echo(f"{sent:,} webhooks of a Stripe account with {customers:,} customers are in {to}")
+    is_collector = to.startswith(("http://", "https://"))
+    secret = _secret(load_settings()) if is_collector else ""
+    played = play(plan)
+    sent = (
+        to_endpoint(deliveries(played), to, secret) if is_collector else to_folder(played, Path(to))
+    )
+    people = len(played.world.customers)
+    typer.echo(f"{sent:,} webhooks of a Stripe account with {people:,} customers are in {to}")
 
 
 def _secret(settings: Settings) -> str:

@@ -26,8 +26,7 @@ def live(world: World, customer: Customer, sub: Object) -> Story:
 
 def resume(world: World, customer: Customer, sub: Object) -> Story:
     """A plan that was paused when its trial ended begins to be paid: from today."""
-    sub |= {"billing_cycle_anchor": world.now, "_periods": -1}
-    sub["trial_settings"] = {"end_behavior": {"missing_payment_method": "create_invoice"}}
+    update(world, sub, billing_cycle_anchor=world.now, _periods=-1)
     yield from _renew(world, customer, sub, "subscription_cycle", status="active")
     world.account.tell("customer.subscription.resumed", sub)
     yield from go_on(world, customer, sub)
@@ -138,7 +137,7 @@ def _renew(world: World, customer: Customer, sub: Object, reason: str, **fields:
     for item in items:
         if "quantity" in item:
             given += entries(item, item["quantity"], begin, until)
-        elif fields.get("status") != "active":
+        elif fields.get("status") != "active":  # what is used in a trial is free
             usage = sub["_usage"].pop(item["id"], 0)
             given += entries(item, usage, last_start, last_end) if usage else []
     if not given:

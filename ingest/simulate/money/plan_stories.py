@@ -127,10 +127,9 @@ def tries_without_card(world: World, customer: Customer, becomes: str, days: int
 
 def tries_and_fails(world: World, customer: Customer) -> Story:
     """Converted, says Stripe; and never paid."""
-    subscribe(world, customer, {"all-month": 1}, trial_days=7)
+    sub = subscribe(world, customer, {"all-month": 1}, trial_days=7)
+    yield sub["trial_end"] - DAY
     customer.refusals = ["insufficient_funds"] * 4
-    return
-    yield
 
 
 def fails(

@@ -225,59 +225,6 @@ def dispute(id_: str, created: int, charge: Object, reason: str, status: str) ->
     }
 
 
-def balance_transaction(id_: str, created: int, fields: dict[str, Any]) -> Object:
-    return {
-        "id": id_,
-        "object": "balance_transaction",
-        "amount": 0,
-        "available_on": created,
-        "balance_type": "payments",
-        "created": created,
-        "currency": "eur",
-        "description": None,
-        "exchange_rate": None,
-        "fee": 0,
-        "fee_details": [],
-        "net": 0,
-        "reporting_category": "charge",
-        "source": None,
-        "status": "pending",
-        "type": "charge",
-        **fields,
-    }
-
-
-def payout(id_: str, created: int, amount: int, arrival: int) -> Object:
-    return {
-        "id": id_,
-        "object": "payout",
-        "amount": amount,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "arrival_date": arrival,
-        "automatic": True,
-        "balance_transaction": None,
-        "created": created,
-        "currency": "eur",
-        "description": "STRIPE PAYOUT",
-        "destination": "ba_1CoursehouseBankAccount0",
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
-        "livemode": True,
-        "metadata": {},
-        "method": "standard",
-        "original_payout": None,
-        "reconciliation_status": "in_progress",
-        "reversed_by": None,
-        "source_type": "card",
-        "statement_descriptor": None,
-        "status": "in_transit",
-        "trace_id": {"status": "pending", "value": None},
-        "type": "bank_account",
-    }
-
-
 def checkout_session(id_: str, created: int, mode: str, fields: dict[str, Any]) -> Object:
     """Of a visit to the payment page that came to its end."""
     return {
@@ -310,16 +257,4 @@ def checkout_session(id_: str, created: int, mode: str, fields: dict[str, Any]) 
         "ui_mode": "hosted",
         "url": None,
         **fields,
-    }
-
-
-def balance(available: int, pending: int) -> Object:
-    """It has no id: there is only one."""
-    return {
-        "object": "balance",
-        "available": [
-            {"amount": available, "currency": "eur", "source_types": {"card": available}}
-        ],
-        "livemode": True,
-        "pending": [{"amount": pending, "currency": "eur", "source_types": {"card": pending}}],
     }

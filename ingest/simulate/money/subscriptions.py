@@ -95,7 +95,7 @@ def discount(world: World, sub: Object, name: str) -> Object:
     made = shapes.discount(world.account.new_id("di"), world.now, ends, coupon, sub)
     sub |= {"discounts": [made["id"]], "_discounts": [made]}
     if ends is not None:
-        world.timeline.begin(_expire(world, sub, made), ends)
+        world.timeline.begin(_expire(world, sub, made))
     used = coupon["times_redeemed"] + 1
     world.account.change(coupon, "coupon.updated", times_redeemed=used)
     return world.account.add(made, "customer.discount.created")
@@ -115,7 +115,6 @@ def used_once(world: World, sub: Object, invoice: Object) -> None:
 
 
 def _expire(world: World, sub: Object, discount: Object) -> Story:
+    yield discount["end"]
     if discount in sub["_discounts"]:
         drop_discount(world, sub, discount)
-    return
-    yield

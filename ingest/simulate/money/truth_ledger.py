@@ -2,12 +2,12 @@
 currency stands beside it."""
 
 from collections import Counter, defaultdict
-from fractions import Fraction
 from typing import Any
 
 from ingest.simulate.money.account import Object
 from ingest.simulate.money.amounts import shared_out
 from ingest.simulate.money.timeline import DAY, day_of, month_of
+from ingest.simulate.money.truth_revenue import revenue_truth
 from ingest.simulate.money.world import World
 
 RECOVERY_DAYS = 30
@@ -82,22 +82,14 @@ def payments_truth(world: World) -> dict[str, Any]:
 def invoices_truth(world: World) -> dict[str, Any]:
     """`statuses`: status, currency, number, total, due, paid, remaining.
 
-    `recognised`: month, currency, what lines of invoices that were finalised, and neither void nor
-    written off, came to without tax and discount, in equal parts on every day (UTC) of their
-    period without its last, over all of it, the future too; text in minor units with four decimals.
-    Credit notes take nothing off. `credit_notes`: type, currency, number, total.
+    `credit_notes`: type, currency, number, total. `scheduled`, `recognised`: see `truth_revenue`.
     """
     statuses: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 5)
-    recognised: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for invoice in world.account.objects["invoice"].values():
         sums = statuses[invoice["status"], invoice["currency"]]
         values = (1, *(invoice[name] for name in AMOUNTS))
         for n, value in enumerate(values):
             sums[n] += value
-        if invoice["status"] in ("open", "paid"):
-            for line in invoice["lines"]["data"]:
-                for month, part in earned(line):
-                    recognised[month, line["currency"]] += part
     notes: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for note in world.account.objects["credit_note"].values():
         sums = notes[note["type"], note["currency"]]
@@ -105,22 +97,12 @@ def invoices_truth(world: World) -> dict[str, Any]:
         sums[1] += note["total"]
     return {
         "statuses": [[*key, *sums] for key, sums in sorted(statuses.items())],
-        "recognised": [[*key, f"{float(part):.4f}"] for key, part in sorted(recognised.items())],
         "credit_notes": [[*key, *sums] for key, sums in sorted(notes.items())],
+        **revenue_truth(world),
     }
 
 
 AMOUNTS = ("total", "amount_due", "amount_paid", "amount_remaining")
-
-
-def earned(line: Object) -> list[tuple[str, Fraction]]:
-    """What a line earns in each month, in minor units without tax and discount."""
-    inclusive = sum(tax["amount"] for tax in line["taxes"] if tax["tax_behavior"] == "inclusive")
-    amount = line["amount"] - line["_reduction"] - inclusive
-    first, last = line["period"]["start"] // DAY, line["period"]["end"] // DAY
-    days = max(last - first, 1)
-    months = Counter(month_of((first + n) * DAY) for n in range(days))
-    return [(month, Fraction(amount * held, days)) for month, held in months.items()]
 
 
 def _months(of_charge: Object, charges: dict[str, Object]) -> tuple[str, str]:

@@ -18,11 +18,13 @@ charges as (
 final as (
 
     select
-        site.first_seen_at as learning_seen_from,
+        -- of a month the log began in nobody can say who was not there
+        ({{ local_month("(site.first_seen_at - interval '1 day')") }} + interval '1 month')::date
+            as first_known_month,
         -- whatever is missing after it may still come
         least(site.last_seen_at, charges.last_seen_at) as as_of
-    from site
-    cross join charges
+    from charges
+    left join site on true
 
 )
 

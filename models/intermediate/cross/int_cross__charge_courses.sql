@@ -72,11 +72,13 @@ final as (
             when products.product_type = 'all_access' then 'nobody enrolled'
             else 'product without course'
         end as unallocated_reason,
-        charge_products.share * coalesce(
-            weights.weight / sum(weights.weight) over (
-                partition by charge_products.charge_id, charge_products.product_id
-            ),
-            1
+        trim_scale(
+            charge_products.share * coalesce(
+                weights.weight / sum(weights.weight) over (
+                    partition by charge_products.charge_id, charge_products.product_id
+                ),
+                1
+            )
         ) as share
     from charge_products
     left join products on charge_products.product_id = products.product_id

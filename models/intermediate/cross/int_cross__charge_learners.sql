@@ -19,9 +19,9 @@ mentions as (
 
 ),
 
-person_accounts as (
+customer_persons as (
 
-    select * from {{ ref('int_cross__person_accounts') }}
+    select * from {{ ref('int_cross__customer_persons') }}
 
 ),
 
@@ -30,7 +30,7 @@ learners as (
     select
         source_id as student_hash,
         person_key
-    from person_accounts
+    from {{ ref('int_cross__person_accounts') }}
     where source_system <> 'stripe'
 
 ),
@@ -50,17 +50,14 @@ candidates as (
         charges.charge_id,
         -- the accounts of the person: whoever has two may learn in either
         learners.student_hash,
-        case person_accounts.relationship_type
+        case customer_persons.relationship_type
             when 'payer_for' then 'customer pays for'
             else 'customer'
         end as basis,
-        case person_accounts.relationship_type when 'payer_for' then 2 else 3 end as place
+        2 as place
     from charges
-    inner join person_accounts
-        on
-            person_accounts.source_system = 'stripe'
-            and charges.customer_id = person_accounts.source_id
-    inner join learners on person_accounts.person_key = learners.person_key
+    inner join customer_persons on charges.customer_id = customer_persons.customer_id
+    inner join learners on customer_persons.person_key = learners.person_key
 
 ),
 

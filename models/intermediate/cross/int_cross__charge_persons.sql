@@ -1,5 +1,10 @@
--- One row per charge and person it was for, with the person's part; who paid, if no learner is known.
-{{ config(materialized='table', indexes=[{'columns': ['charge_id']}, {'columns': ['person_key']}]) }}
+-- One row per charge and person it was for, or who paid, if no learner is known.
+{{
+    config(
+        materialized='table',
+        indexes=[{'columns': ['charge_id']}, {'columns': ['person_key']}],
+    )
+}}
 
 with charges as (
 
@@ -35,7 +40,7 @@ final as (
         payers.person_key as payer_person_key,
         coalesce(learners.person_key, payers.person_key) as person_key,
         coalesce(learners.basis, 'payer') as basis,
-        1.0 / count(*) over (partition by charges.charge_id) as share
+        trim_scale(1.0 / count(*) over (partition by charges.charge_id)) as share
     from charges
     left join payers on charges.customer_id = payers.customer_id
     left join learners on charges.charge_id = learners.charge_id

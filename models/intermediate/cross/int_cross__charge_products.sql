@@ -96,7 +96,10 @@ weighted as (
         max(candidates.period_end) as period_end
     from candidates
     left join stripe_products on candidates.product_id = stripe_products.product_id
-    group by candidates.charge_id, 2, candidates.place
+    group by
+        candidates.charge_id,
+        coalesce(stripe_products.catalogue_product_id, candidates.product_id),
+        candidates.place
     having sum(candidates.weight) > 0
 
 ),
@@ -106,8 +109,11 @@ periods as (
     select
         charges.charge_id,
         weighted.product_id,
-        coalesce(weighted.weight / sum(weighted.weight) over (partition by charges.charge_id), 1)
-            as share,
+        trim_scale(
+            coalesce(
+                weighted.weight / sum(weighted.weight) over (partition by charges.charge_id), 1
+            )
+        ) as share,
         {{ local_date('weighted.period_start') }} as period_start_date,
         {{ local_date('weighted.period_end') }} as period_end_date,
         {{ local_month('charges.created_at') }} as month_start_date
@@ -126,8 +132,10 @@ final as (
         product_id,
         share,
         -- what has no period of its own is of its month
-        case when period_end_date > period_start_date then period_start_date else month_start_date end
-            as period_start_date,
+        case
+            when period_end_date > period_start_date then period_start_date
+            else month_start_date
+        end as period_start_date,
         case
             when period_end_date > period_start_date then period_end_date
             else (month_start_date + interval '1 month')::date

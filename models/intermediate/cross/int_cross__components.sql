@@ -1,9 +1,9 @@
 -- One row per account, with the accounts that are linked to it, by however many steps.
 --
 -- A component of at most n accounts is known whole after n - 1 steps from any of them. So the walk
--- ends after n steps, and whoever met more than n accounts is in one that is too large: nobody needs
--- to walk it to its end. An account with n links or more is such a place by itself; the walk stops
--- there, so that its cost grows with the number of accounts whatever the links are.
+-- ends after n steps, and whoever met more than n accounts is in one that is too large: nobody
+-- needs to walk it to its end. An account with n links or more is such a place by itself; the walk
+-- stops there, so its cost grows with the number of accounts whatever the links are.
 {%- set cap = var('identity_component_cap') %}
 with recursive accounts as (
 

@@ -1,4 +1,4 @@
--- One row per booking of revenue and course it is divided among; course null for what belongs to none.
+-- One row per booking of revenue and course it is divided among; null for what belongs to none.
 {{ config(materialized='table', indexes=[{'columns': ['balance_transaction_id']}]) }}
 
 with ledger as (
@@ -34,8 +34,10 @@ portions as (
         ledger.*,
         shares.course_id,
         coalesce(shares.allocation, 'unallocated') as allocation,
-        case when shares.charge_id is null then 'no payment known' else shares.unallocated_reason end
-            as unallocated_reason,
+        case
+            when shares.charge_id is null then 'no payment known'
+            else shares.unallocated_reason
+        end as unallocated_reason,
         coalesce(currencies.api_exponent, 2) as exponent,
         case
             when lead(ledger.balance_transaction_id) over portions is null then 1
@@ -65,8 +67,10 @@ final as (
         ledger_group,
         currency,
         {% for amount in ['amount', 'fee'] %}
-            round({{ amount }} * share_to, exponent) - round({{ amount }} * share_from, exponent)
-                as {{ amount }},
+            (
+                round({{ amount }} * share_to, exponent)
+                - round({{ amount }} * share_from, exponent)
+            )::numeric(18, 4) as {{ amount }},
         {% endfor %}
         (share_to - share_from) as share,
         {% for amount in ['amount', 'fee', 'net'] %}

@@ -49,9 +49,10 @@ steps as (
         step.name as step,
         step.ts
     from payment_steps
-    cross join lateral (
-        values ('purchase', payment_steps.paid_at), ('refund', payment_steps.first_refunded_at)
-    ) as step (name, ts)
+    cross join
+        lateral (
+            values ('purchase', payment_steps.paid_at), ('refund', payment_steps.first_refunded_at)
+        ) as step (name, ts)
 
     union
 
@@ -66,15 +67,19 @@ steps as (
         on
             learner_courses.student_hash = progress.student_hash
             and learner_courses.course_id = progress.course_id
-    cross join lateral (
-        values
-        ('enrol', learner_courses.enrolled_at),
-        ('first_access', learner_courses.started_at),
-        ('progress_25', progress.progress_25_at),
-        ('progress_50', progress.progress_50_at),
-        ('progress_75', progress.progress_75_at),
-        ('completion', case when not learner_courses.is_deleted then learner_courses.completed_at end)
-    ) as step (name, ts)
+    cross join
+        lateral (
+            values
+            ('enrol', learner_courses.enrolled_at),
+            ('first_access', learner_courses.started_at),
+            ('progress_25', progress.progress_25_at),
+            ('progress_50', progress.progress_50_at),
+            ('progress_75', progress.progress_75_at),
+            (
+                'completion',
+                case when not learner_courses.is_deleted then learner_courses.completed_at end
+            )
+        ) as step (name, ts)
 
 ),
 

@@ -3,9 +3,15 @@ with person_accounts as (
 
     select
         *,
-        bool_or(relationship_type = 'payer_for') over (partition by source_id) as pays_for_others
+        -- whoever says to be a learner buys for themselves, unless a payment names somebody else
+        bool_or(relationship_type = 'payer_for') over customers
+        and not bool_or(
+            relationship_type = 'self'
+            and match_rule in ('manual', 'stripe_metadata', 'payment_record')
+        ) over customers as pays_for_others
     from {{ ref('int_cross__person_accounts') }}
     where source_system = 'stripe'
+    window customers as (partition by source_id)
 
 ),
 
@@ -16,7 +22,7 @@ final as (
         person_key,
         student_hash,
         relationship_type,
-        1.0 / count(*) over (partition by source_id) as share
+        trim_scale(1.0 / count(*) over (partition by source_id)) as share
     from person_accounts
     where pays_for_others = (relationship_type = 'payer_for')
 

@@ -1,4 +1,4 @@
--- One row per customer and account with the same e-mail address: a learner's or the first customer's.
+-- One row per customer and account with its e-mail address: a learner's or the first customer's.
 with accounts as (
 
     select * from {{ ref('int_cross__accounts') }}

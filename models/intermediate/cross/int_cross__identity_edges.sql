@@ -1,4 +1,6 @@
 -- One row per pair of accounts that are taken to be of one person, by the strongest evidence.
+{{ config(materialized='table', indexes=[{'columns': ['account_key']}]) }}
+
 with accounts as (
 
     select * from {{ ref('int_cross__accounts') }}

@@ -52,7 +52,7 @@ final as (
         usage.date - orders.first_date as days_since_purchase,
         case when usage.is_observed then usage.last_accessed_on is not null end as has_accessed,
         usage.date - usage.last_accessed_on as days_since_access,
-        case when usage.is_observed then usage.progress_pct end as progress_pct,
+        usage.progress_pct,
         case when usage.is_observed then usage.time_spent_seconds end as time_spent_seconds,
         coalesce(histories.prior_refunds, 0) as prior_refunds,
         coalesce(histories.failed_charges_30d, 0) as failed_charges_30d,

@@ -59,19 +59,13 @@ bought as (
 
 ),
 
-observed as (
-
-    select distinct charge_id from bought
-
-),
-
 tracked_counts as (
 
     select
         bought.charge_id,
-        count(*) as tracked_count
+        nullif(count(tracked.activity_id), 0) as tracked_count
     from bought
-    inner join tracked on bought.course_id = tracked.course_id
+    left join tracked on bought.course_id = tracked.course_id
     group by bought.charge_id
 
 ),
@@ -130,17 +124,19 @@ final as (
     select
         orders.charge_id,
         day.date::date as date,
-        observed.charge_id is not null as is_observed,
+        tracked_counts.charge_id is not null as is_observed,
         max(changed.accessed_on) over until_then as last_accessed_on,
         coalesce(sum(changed.dwell_seconds) over until_then, 0)::integer as time_spent_seconds,
-        100.0 * coalesce(sum(changed.completed_count) over until_then, 0)
-        / tracked_counts.tracked_count as progress_pct
+        (
+            100.0 * coalesce(sum(changed.completed_count) over until_then, 0)
+            / tracked_counts.tracked_count
+        )::numeric(7, 4) as progress_pct
     from orders
-    cross join lateral generate_series(
-        orders.first_date::timestamp, orders.last_date::timestamp, interval '1 day'
-    ) as day (date)
+    cross join
+        lateral generate_series(
+            orders.first_date::timestamp, orders.last_date::timestamp, interval '1 day'
+        ) as day (date)
     left join changed on orders.charge_id = changed.charge_id and day.date::date = changed.date
-    left join observed on orders.charge_id = observed.charge_id
     left join tracked_counts on orders.charge_id = tracked_counts.charge_id
     window until_then as (partition by orders.charge_id order by day.date)
 

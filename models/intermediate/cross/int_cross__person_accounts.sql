@@ -95,9 +95,13 @@ final as (
         customer_learners.first_linked_at
     from customer_learners
     inner join persons as learners
-        on customer_learners.student_hash = learners.source_id and learners.source_system <> 'stripe'
+        on
+            customer_learners.student_hash = learners.source_id
+            and learners.source_system <> 'stripe'
     inner join persons as payers
-        on customer_learners.customer_id = payers.source_id and payers.source_system = 'stripe'
+        on
+            customer_learners.customer_id = payers.source_id
+            and payers.source_system = 'stripe'
     -- whoever pays for an account of their own pays for themselves
     where learners.person_key <> payers.person_key
 

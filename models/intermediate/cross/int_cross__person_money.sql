@@ -64,14 +64,16 @@ final as (
         value_of_persons.first_paid_at,
         value_of_persons.last_paid_at,
         coalesce(value_of_persons.orders_count, 0) as orders_count,
-        {%- for amount in ['gross', 'refunds', 'disputes', 'net'] %}
+        {% for amount in ['gross', 'refunds', 'disputes', 'net'] %}
+            case
+                when value_of_persons.person_key is null then 0
+                else value_of_persons.{{ amount }}_reporting
+            end::numeric(18, 4) as {{ amount }}_reporting,
+        {% endfor %}
         case
-            when value_of_persons.person_key is null then 0
-            else value_of_persons.{{ amount }}_reporting
-        end as {{ amount }}_reporting,
-        {%- endfor %}
-        case when paid_by_persons.person_key is null then 0 else paid_by_persons.paid_reporting end
-            as paid_reporting,
+            when paid_by_persons.person_key is null then 0
+            else paid_by_persons.paid_reporting
+        end::numeric(18, 4) as paid_reporting,
         coalesce(paid_by_persons.persons_paid_for_count, 0) as persons_paid_for_count
     from value_of_persons
     full outer join paid_by_persons on value_of_persons.person_key = paid_by_persons.person_key

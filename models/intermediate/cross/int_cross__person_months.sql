@@ -1,4 +1,4 @@
--- One row per learner somebody ever paid for and month since, with payment and activity of the month.
+-- One row per learner somebody ever paid for and month since, with payment and activity in it.
 with charge_persons as (
 
     select * from {{ ref('int_cross__charge_persons') }}
@@ -95,12 +95,13 @@ spine as (
         (month.starts_at + interval '1 month')::date - 1 as month_end_date
     from payers
     cross join as_of
-    cross join lateral generate_series(
-        greatest(payers.first_month, {{ local_month('as_of.learning_seen_from') }})::timestamp,
-        {{ local_month('as_of.as_of') }}::timestamp,
-        interval '1 month'
-    ) as month (starts_at)
-    where exists (select 1 from accounts where accounts.person_key = payers.person_key)
+    cross join
+        lateral generate_series(
+            greatest(payers.first_month, as_of.first_known_month)::timestamp,
+            {{ local_month('as_of.as_of') }}::timestamp,
+            interval '1 month'
+        ) as month (starts_at)
+    where payers.person_key in (select accounts.person_key from accounts)
 
 ),
 
@@ -113,7 +114,7 @@ activity as (
         max(days.date) as last_active_on
     from days
     inner join accounts on days.student_hash = accounts.source_id
-    group by accounts.person_key, 2
+    group by accounts.person_key, date_trunc('month', days.date::timestamp)
 
 ),
 

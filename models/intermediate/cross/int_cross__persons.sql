@@ -1,4 +1,6 @@
 -- One row per account, with the person it belongs to.
+{{ config(materialized='table', indexes=[{'columns': ['account_key'], 'unique': true}]) }}
+
 with accounts as (
 
     select * from {{ ref('int_cross__accounts') }}

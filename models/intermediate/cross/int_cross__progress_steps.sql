@@ -1,4 +1,4 @@
--- One row per learner and course with tracked activities: when a quarter, half, three quarters were done.
+-- One row per learner and course: when a quarter, half and three quarters of it were done.
 with tracked as (
 
     select * from {{ ref('int_learning__tracked_activities') }}
@@ -44,10 +44,9 @@ final as (
     select
         student_hash,
         course_id,
-        {%- for step in [25, 50, 75] %}
-        min(completed_at) filter (where progress_pct >= {{ step }}) as progress_{{ step }}_at
-        {{- '' if loop.last else ',' }}
-        {%- endfor %}
+        min(completed_at) filter (where progress_pct >= 25) as progress_25_at,
+        min(completed_at) filter (where progress_pct >= 50) as progress_50_at,
+        min(completed_at) filter (where progress_pct >= 75) as progress_75_at
     from done
     group by student_hash, course_id
 

@@ -6,6 +6,11 @@
     )
 }}
 
+{%- set details = (
+    "coalesce(nullif(line.parent -> 'subscription_item_details', 'null'),"
+    ~ " line.parent -> 'invoice_item_details')"
+) %}
+
 with versions as (
 
     select * from {{ ref('int_finance__object_versions') }}
@@ -20,7 +25,7 @@ prices as (
 
 ),
 
--- of both generations: what a line is of stood on the line itself, and now in its parent and pricing
+-- of both generations: what a line is for stood on the line, now it does in its parent and pricing
 lines as (
 
     select
@@ -31,20 +36,21 @@ lines as (
         line.id as invoice_line_id,
         coalesce(
             {{ stripe_id('line.subscription') }},
-            {{ stripe_id("details.value -> 'subscription'") }}
+            {{ stripe_id(details ~ " -> 'subscription'") }}
         ) as subscription_id,
         coalesce(
             {{ stripe_id('line.subscription_item') }},
-            {{ stripe_id("details.value -> 'subscription_item'") }}
+            {{ stripe_id(details ~ " -> 'subscription_item'") }}
         ) as subscription_item_id,
         coalesce(
-            {{ stripe_id('line.price') }}, {{ stripe_id("line.pricing #> '{price_details, price}'") }}
+            {{ stripe_id('line.price') }},
+            {{ stripe_id("line.pricing #> '{price_details, price}'") }}
         ) as price_id,
         coalesce(
             {{ stripe_id("line.price -> 'product'") }},
             {{ stripe_id("line.pricing #> '{price_details, product}'") }}
         ) as product_id,
-        coalesce(line.proration, (details.value ->> 'proration')::boolean, false) as is_proration,
+        coalesce(line.proration, ({{ details }} ->> 'proration')::boolean, false) as is_proration,
         line.amount as amount_minor,
         coalesce({{ jsonb_sum('line.discount_amounts', 'amount') }}, 0) as discount_minor,
         coalesce(
@@ -84,14 +90,6 @@ lines as (
             taxes jsonb,
             tax_amounts jsonb
         )
-    cross join
-        lateral (
-            select
-                coalesce(
-                    line.parent -> 'subscription_item_details',
-                    line.parent -> 'invoice_item_details'
-                ) as value
-        ) as details
 
 ),
 

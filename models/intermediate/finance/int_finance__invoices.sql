@@ -6,6 +6,8 @@
     )
 }}
 
+{%- set included = "entry.value ->> 'inclusive' = 'true'" %}
+
 with versions as (
 
     select * from {{ ref('int_finance__object_versions') }}
@@ -55,7 +57,7 @@ final as (
         coalesce(
             invoice.subtotal_excluding_tax,
             invoice.subtotal - coalesce(
-                {{ jsonb_sum('invoice.total_tax_amounts', 'amount', "entry.value ->> 'inclusive' = 'true'") }},
+                {{ jsonb_sum('invoice.total_tax_amounts', 'amount', included) }},
                 0
             )
         ) as subtotal_ex_tax_minor,

@@ -1,10 +1,12 @@
 -- One row per object of Stripe and instant at which a version of it began, with what it was then.
+{%- set account = var('stripe_account') %}
+
 with timeline as (
 
     select * from {{ ref('int_finance__object_timeline') }}
     where
         livemode = {{ var('stripe_livemode') }}
-        and account {{ "= '" ~ var('stripe_account') ~ "'" if var('stripe_account') else 'is null' }}
+        and account {{ "= '" ~ account ~ "'" if account else 'is null' }}
 
 ),
 

@@ -21,7 +21,7 @@ tiers as (
         tiers
     from {{ ref('int_finance__prices') }}
     where tiers is not null
-    order by price_id, version_no desc
+    order by price_id asc, version_no desc
 
 ),
 

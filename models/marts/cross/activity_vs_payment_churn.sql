@@ -1,4 +1,4 @@
--- One row per learner somebody ever paid for and month since: who learns, who pays, who does neither.
+-- One row per learner somebody ever paid for and month since: who learns, who pays, or neither.
 {{
     config(
         indexes=[
@@ -43,7 +43,8 @@ cancellations as (
 
     select
         customer_persons.person_key,
-        {{ local_date('coalesce(subscriptions.ended_at, subscriptions.canceled_at)') }} as cancelled_on
+        {{ local_date('coalesce(subscriptions.ended_at, subscriptions.canceled_at)') }}
+            as cancelled_on
     from (select * from {{ ref('int_finance__subscriptions') }}) as subscriptions
     inner join customer_persons on subscriptions.customer_id = customer_persons.customer_id
     where subscriptions.is_current and subscriptions.status = 'canceled'
@@ -115,7 +116,9 @@ final as (
                     'pays'
                     || case when judged.has_subscription then ' by subscription' else '' end
                     || ' and '
-                    || coalesce('was last there ' || judged.silent_days || ' days before', 'never came')
+                    || coalesce(
+                        'was last there ' || judged.silent_days || ' days before', 'never came'
+                    )
         end as risk_reason,
 
         ---------- activity

@@ -7,7 +7,9 @@
             {'columns': ['person_key']},
         ],
         meta={
-            'grain': ['source_system', 'source_id', 'person_key', 'relationship_type', 'valid_from'],
+            'grain': [
+                'source_system', 'source_id', 'person_key', 'relationship_type', 'valid_from',
+            ],
             'owner': 'data-team',
         },
     )

@@ -1,5 +1,4 @@
--- One row per course, month and currency of settlement with revenue; course null for what belongs to
--- no course.
+-- One row per course, month and currency of settlement with revenue; null for no course.
 {{
     config(
         indexes=[
@@ -12,6 +11,8 @@
         },
     )
 }}
+
+{%- set amounts = ['gross', 'refunds', 'disputes', 'fees_allocated', 'net_revenue'] %}
 
 with bookings as (
 
@@ -58,15 +59,17 @@ months as (
         course_id,
         currency,
         {% for suffix in ['', '_reporting'] %}
-            {{ sum_if_known('amount' ~ suffix, "ledger_group = 'sales'") }} as gross{{ suffix }},
+            {{ sum_if_known('amount' ~ suffix, "ledger_group = 'sales'") }}
+                as {{ 'gross' ~ suffix }},
             -{{ sum_if_known('amount' ~ suffix, "ledger_group = 'refunds'") }}
-                as refunds{{ suffix }},
+                as {{ 'refunds' ~ suffix }},
             -{{ sum_if_known('amount' ~ suffix, "ledger_group = 'disputes'") }}
-                as disputes{{ suffix }},
+                as {{ 'disputes' ~ suffix }},
             {{ sum_if_known('fee' ~ suffix) }}
             - {{ sum_if_known('amount' ~ suffix, "ledger_group = 'fees'") }}
-                as fees_allocated{{ suffix }},
-            {{ sum_if_known('amount' ~ suffix ~ ' - fee' ~ suffix) }} as net_revenue{{ suffix }},
+                as {{ 'fees_allocated' ~ suffix }},
+            {{ sum_if_known('amount' ~ suffix ~ ' - fee' ~ suffix) }}
+                as {{ 'net_revenue' ~ suffix }},
         {% endfor %}
         {% for allocation in ['direct', 'bundle', 'all_access'] %}
             {{ sum_if_known('amount - fee', "allocation = '" ~ allocation ~ "'") }}
@@ -98,15 +101,14 @@ final as (
 
         ---------- amounts in the currency of settlement
         months.currency,
-        {%- for amount in ['gross', 'refunds', 'disputes', 'fees_allocated', 'net_revenue',
-                           'net_direct', 'net_bundle', 'net_all_access'] %}
-        months.{{ amount }}::numeric(18, 4) as {{ amount }},
-        {%- endfor %}
+        {% for amount in amounts + ['net_direct', 'net_bundle', 'net_all_access'] %}
+            months.{{ amount }}::numeric(18, 4) as {{ amount }},
+        {% endfor %}
 
         ---------- amounts in the reporting currency
-        {%- for amount in ['gross', 'refunds', 'disputes', 'fees_allocated', 'net_revenue'] %}
-        months.{{ amount }}_reporting::numeric(18, 4) as {{ amount }}_reporting,
-        {%- endfor %}
+        {% for amount in amounts %}
+            months.{{ amount }}_reporting::numeric(18, 4) as {{ amount }}_reporting,
+        {% endfor %}
 
         ---------- learners
         coalesce(learners.paying_learners, 0) as paying_learners,

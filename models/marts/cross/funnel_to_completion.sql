@@ -1,4 +1,4 @@
--- One row per person and course the person looked at, paid for or studied: from click to completion.
+-- One row per person and course the person looked at, paid for or studied, to its completion.
 {{
     config(
         indexes=[
@@ -44,12 +44,11 @@ courses as (
 funnels as (
 
     select
+        {% for step in steps %}
+            min(ts) filter (where step = '{{ step }}') as {{ step }}_at,
+        {% endfor %}
         person_key,
-        course_id,
-        {%- for step in steps %}
-        min(ts) filter (where step = '{{ step }}') as {{ step }}_at
-        {{- '' if loop.last else ',' }}
-        {%- endfor %}
+        course_id
     from taken
     group by person_key, course_id
 
@@ -78,15 +77,15 @@ final as (
         funnels.course_id,
 
         ---------- steps, the first time of each
-        {%- for step in steps %}
-        funnels.{{ step }}_at,
-        {%- endfor %}
+        {% for step in steps %}
+            funnels.{{ step }}_at,
+        {% endfor %}
 
         ---------- how far
         case
-            {%- for step in (steps | reject('equalto', 'refund') | list) | reverse %}
-            when funnels.{{ step }}_at is not null then '{{ step }}'
-            {%- endfor %}
+            {% for step in (steps | reject('equalto', 'refund') | list) | reverse %}
+                when funnels.{{ step }}_at is not null then '{{ step }}'
+            {% endfor %}
         end as furthest_step,
         funnels.purchase_at is not null as is_paid,
         funnels.refund_at is not null as is_refunded,

@@ -71,22 +71,18 @@ mrr as (
 
 ),
 
--- subscribers lost by subscribers at the start, over the last twelve whole months
-churn as (
-
-    select
-        count(*) filter (where movements.closing_mrr = 0)::numeric
-        / nullif(count(*), 0) as monthly_rate
-    from movements
-    inner join months on movements.month_start_date >= months.month_start_date - interval '12 months'
-    where movements.opening_mrr > 0
-
-),
-
+-- 1 by the churn rate of the last twelve whole months: subscribers by those who left in a month
 lifetimes as (
 
-    select least(1 / nullif(monthly_rate, 0), {{ var('ltv_cap_months') }}) as months_to_come
-    from churn
+    select
+        least(
+            count(*)::numeric / nullif(count(*) filter (where movements.closing_mrr = 0), 0),
+            {{ var('ltv_cap_months') }}
+        ) as months_to_come
+    from movements
+    inner join months
+        on movements.month_start_date >= months.month_start_date - interval '12 months'
+    where movements.opening_mrr > 0
 
 ),
 
@@ -121,23 +117,23 @@ final as (
         valued.first_paid_at,
         valued.last_paid_at,
         valued.orders_count,
-        {%- for amount in ['gross', 'refunds', 'disputes', 'net'] %}
-        valued.{{ amount }}_reporting::numeric(18, 4) as {{ amount }}_reporting,
-        {%- endfor %}
+        valued.gross_reporting,
+        valued.refunds_reporting,
+        valued.disputes_reporting,
+        valued.net_reporting,
         valued.mrr_net_reporting::numeric(18, 4) as mrr_net_reporting,
-        round(
-            greatest(
-                extract(epoch from valued.paid_until - valued.first_paid_at) / 86400 / 30.4375, 0
-            ),
-            1
-        )::numeric(6, 1) as tenure_months,
+        -- what is known of payments may end before the last one
+        case
+            when valued.paid_until <= valued.first_paid_at then 0
+            else extract(epoch from valued.paid_until - valued.first_paid_at) / 86400 / 30.4375
+        end::numeric(6, 1) as tenure_months,
 
         ---------- payments by the person
-        valued.paid_reporting::numeric(18, 4) as paid_reporting,
+        valued.paid_reporting,
         valued.persons_paid_for_count,
 
         ---------- value
-        valued.net_reporting::numeric(18, 4) as ltv_historic,
+        valued.net_reporting as ltv_historic,
         (
             valued.net_reporting
             + valued.mrr_net_reporting

@@ -62,10 +62,10 @@ scored as (
     select
         *,
         least(
+            {% for flag in flags %}
+                {{ flag }}::integer * {{ points[flag] }} {{ '+' if not loop.last }}
+            {% endfor %},
             100
-            {%- for flag in flags %}
-            {{ ',' if loop.first else '+' }} {{ flag }}::integer * {{ points[flag] }}
-            {%- endfor %}
         ) as rule_score
     from flagged
 
@@ -99,9 +99,9 @@ final as (
         scored.prior_disputes,
 
         ---------- flags
-        {%- for flag in flags %}
-        scored.{{ flag }},
-        {%- endfor %}
+        {% for flag in flags %}
+            scored.{{ flag }},
+        {% endfor %}
 
         ---------- the answer
         scored.rule_score,
@@ -120,8 +120,14 @@ final as (
                 when scored.is_without_progress
                     then 'progress of only ' || round(scored.progress_pct) || ' %'
             end,
-            case when scored.is_gone_quiet then 'not there for ' || scored.days_since_access || ' days' end,
-            case when scored.has_refunded_before then 'earlier refunds: ' || scored.prior_refunds end,
+            case
+                when scored.is_gone_quiet
+                    then 'not there for ' || scored.days_since_access || ' days'
+            end,
+            case
+                when scored.has_refunded_before
+                    then 'earlier refunds: ' || scored.prior_refunds
+            end,
             case
                 when scored.has_failed_payments
                     then 'failed payments lately: ' || scored.failed_charges_30d

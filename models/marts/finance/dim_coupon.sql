@@ -37,7 +37,7 @@ currencies as (
 -- a row beside all others, null in every attribute: what rows without an id point at
 unknown_member as (
 
-    select timestamptz '1970-01-01 00:00:00+00' as valid_from
+    select false as is_known
 
 ),
 
@@ -46,9 +46,9 @@ members as (
     select
         mentioned.coupon_id,
         {%- for attribute in attributes %}
-        versions.{{ attribute }},
+            versions.{{ attribute }},
         {%- endfor %}
-        versions.coupon_id is not null as is_known,
+        coalesce(unknown_member.is_known, versions.coupon_id is not null) as is_known,
         coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
         coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         coalesce(versions.is_current, true) as is_current

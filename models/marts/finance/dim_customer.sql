@@ -24,10 +24,28 @@ mentioned as (
 
 ),
 
+-- the person the customer is, not those it pays for
+persons as (
+
+    select
+        source_id as customer_id,
+        student_hash
+    from {{ ref('int_cross__person_accounts') }}
+    where source_system = 'stripe' and relationship_type = 'self' and student_hash is not null
+
+),
+
+learners as (
+
+    select * from {{ ref('int_learning__learner_versions') }}
+    where is_current
+
+),
+
 -- a row beside all others, null in every attribute: what rows without an id point at
 unknown_member as (
 
-    select timestamptz '1970-01-01 00:00:00+00' as valid_from
+    select false as is_known
 
 ),
 
@@ -37,9 +55,9 @@ members as (
         mentioned.customer_id,
         mentioned.customer_hash,
         {%- for attribute in attributes %}
-        versions.{{ attribute }},
+            versions.{{ attribute }},
         {%- endfor %}
-        versions.customer_id is not null as is_known,
+        coalesce(unknown_member.is_known, versions.customer_id is not null) as is_known,
         coalesce(versions.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
         coalesce(versions.valid_to, timestamptz '9999-12-31 00:00:00+00') as valid_to,
         coalesce(versions.is_current, true) as is_current
@@ -55,7 +73,10 @@ final as (
         {{ version_key('members.customer_id', 'members.valid_from') }} as customer_key,
         members.customer_id,
         members.customer_hash,
-        null::text as learner_key,
+        case
+            when persons.student_hash is not null
+                then coalesce(learners.learner_key, {{ version_key('persons.student_hash') }})
+        end as learner_key,
         members.relationship_type,
         members.country,
         members.currency,
@@ -69,6 +90,8 @@ final as (
         members.valid_to,
         members.is_current
     from members
+    left join persons on members.customer_id = persons.customer_id
+    left join learners on persons.student_hash = learners.student_hash
 
 )
 

@@ -41,7 +41,8 @@ amounts as (
     select
         item_months.*,
         {%- for amount in ['gross', 'net', 'net_forever_only', 'net_all_active'] %}
-        ({{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }})::numeric(18, 4) as mrr_{{ amount }}
+        ({{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }})
+        ::numeric(18, 4) as mrr_{{ amount }}
         {{- '' if loop.last else ',' }}
         {%- endfor %}
     from item_months
@@ -71,7 +72,7 @@ final as (
         amounts.currency,
         amounts.quantity,
         amounts.mrr_gross,
-        amounts.mrr_gross - amounts.mrr_net as mrr_discount,
+        (amounts.mrr_gross - amounts.mrr_net)::numeric(18, 4) as mrr_discount,
         amounts.mrr_net,
         amounts.mrr_net_forever_only,
         amounts.mrr_net_all_active,

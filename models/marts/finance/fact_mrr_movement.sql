@@ -59,7 +59,8 @@ amounts as (
         mrr_months.snapshot_at,
         mrr_months.is_complete,
         {%- for amount in ['opening'] + moved + ['closing'] %}
-        ({{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }})::numeric(18, 4) as {{ amount }}_mrr
+        ({{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }})
+        ::numeric(18, 4) as {{ amount }}_mrr
         {{- '' if loop.last else ',' }}
         {%- endfor %}
     from mrr_months
@@ -72,13 +73,13 @@ converted as (
 
     select
         amounts.*,
-        case when amounts.opening_mrr = 0 then 0 else opening.mrr_reporting end
+        (case when amounts.opening_mrr = 0 then 0 else opening.mrr_reporting end)::numeric(24, 4)
             as opening_mrr_reporting,
         {%- for amount in moved %}
         {{ reporting_amount('amounts.' ~ amount ~ '_mrr', 'amounts.currency') }}
             as {{ amount }}_mrr_reporting,
         {%- endfor %}
-        case when amounts.closing_mrr = 0 then 0 else closing.mrr_reporting end
+        (case when amounts.closing_mrr = 0 then 0 else closing.mrr_reporting end)::numeric(24, 4)
             as closing_mrr_reporting
     from amounts
     left join month_ends as opening
@@ -129,7 +130,7 @@ final as (
             closing_mrr_reporting - opening_mrr_reporting - new_mrr_reporting
             - reactivation_mrr_reporting - expansion_mrr_reporting
             + contraction_mrr_reporting + churn_mrr_reporting
-        )::numeric(18, 4) as fx_mrr_reporting,
+        )::numeric(24, 4) as fx_mrr_reporting,
         closing_mrr_reporting,
 
         ---------- classification

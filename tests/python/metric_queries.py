@@ -1,0 +1,40 @@
+"""Metrics asked for by name, as people do: `mf` in a process of its own."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from warehouse_fixtures import Warehouse
+
+from ingest.settings import PROJECT_DIR
+
+
+def parse_metrics(warehouse: Warehouse) -> None:
+    """`mf` reads what `dbt parse` left in the project's own target directory."""
+    run_program(warehouse, "dbt", "--quiet", "parse")
+
+
+def query_metrics(
+    warehouse: Warehouse, directory: Path, metrics: list[str], *options: str
+) -> list[dict[str, str]]:
+    """Rows of `mf query`, by the names of their columns."""
+    file = directory / "metrics.csv"
+    arguments = ["query", "--metrics", ",".join(metrics), *options, "--csv", str(file)]
+    run_program(warehouse, "mf", *arguments)
+    with file.open(newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def run_program(warehouse: Warehouse, program: str, *arguments: str) -> None:
+    """A program of the environment, on the project and a warehouse; it has to succeed."""
+    run = subprocess.run(
+        [Path(sys.executable).parent / program, *arguments],
+        cwd=PROJECT_DIR,
+        env={**os.environ, **warehouse.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
