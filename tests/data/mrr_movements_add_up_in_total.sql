@@ -39,10 +39,15 @@ months as (
         months.month_start_date,
         currencies.currency,
         coalesce(sum(month_ends.mrr), 0) as mrr,
-        case when count(month_ends.month_start_date) = 0 then 0 else sum(month_ends.mrr_reporting) end
+        case
+            when count(month_ends.month_start_date) = 0 then 0 else sum(month_ends.mrr_reporting)
+        end
             as mrr_reporting
     from months_of_all as months
-    cross join (select currency from month_ends group by currency) as currencies
+    cross join (
+        select currency from month_ends
+        group by currency
+    ) as currencies
     left join month_ends
         on
             months.month_start_date = month_ends.month_start_date

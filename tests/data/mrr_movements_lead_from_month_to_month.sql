@@ -64,7 +64,10 @@ select
     month_start_date,
     movements.opening_mrr as moved,
     openings.mrr as counted
-from (select * from movements where opening_mrr > 0) as movements
+from (
+    select * from movements
+    where opening_mrr > 0
+) as movements
 full outer join openings using (customer_id, currency, month_start_date)
 where movements.opening_mrr is distinct from openings.mrr
 
@@ -77,6 +80,9 @@ select
     month_start_date,
     movements.closing_mrr as moved,
     closings.mrr as counted
-from (select * from movements where closing_mrr > 0) as movements
+from (
+    select * from movements
+    where closing_mrr > 0
+) as movements
 full outer join closings using (customer_id, currency, month_start_date)
 where movements.closing_mrr is distinct from closings.mrr

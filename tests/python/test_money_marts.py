@@ -33,11 +33,10 @@ MARTS = (
     "subscription_metrics_monthly",
     "payment_quality_monthly",
     "finance_daily_summary",
+    "fact_invoice_line",
 )
-ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test", "--exclude")
-# the dimensions of the learning and commerce marts are not built here
-OF_OTHER_MARTS = ("test_name:relationships",)
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+MOVING = [f"int_finance__item_mrr+,+{mart}" for mart in MARTS]
 MOVED = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
 Rows = list[tuple[Any, ...]]
 
@@ -69,9 +68,23 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def test_every_data_test_of_these_marts_passes_on_the_account(house: Warehouse) -> None:
-    selected = [f"1+{mart}" for mart in MARTS]
-    house.run("test", "--select", *selected, *ONLY_DATA_TESTS, *OF_OTHER_MARTS)
+def test_every_data_test_of_what_is_built_passes_on_the_account(house: Warehouse) -> None:
+    """Those of the dimensions of other marts, which are not built here, are left to them."""
+    built = (f"+{mart}" for mart in MARTS)
+    found = house.dbt(
+        "test",
+        *("--select", *built, "--indirect-selection", "cautious"),
+        *("--exclude-resource-type", "unit_test"),
+    )
+    results = {node.node.name: node.status for node in found.result.results}
+    assert {name for name, status in results.items() if status not in ("pass", "warn")} == set()
+    assert {
+        "mrr_movements_lead_from_month_to_month",
+        "mrr_movements_add_up_in_total",
+        "fx_is_what_the_opening_mrr_gains_by_the_rate",
+        "changes_of_subscriptions_add_up_to_their_mrr",
+        "recognised_revenue_adds_up_to_the_lines",
+    } <= results.keys()
 
 
 def test_mrr_of_every_item_is_that_of_the_simulator_under_both_policies(
@@ -101,7 +114,7 @@ def test_movements_are_those_of_the_simulator(
     # a manifest of its own, because the policy is compiled into it
     of_policy = replace(house, target=house.target / policy, manifest=None)
     policy_is = ("--vars", f"mrr_discount_policy: {policy}")
-    of_policy.run("run", "--select", "int_finance__item_mrr+", *policy_is)
+    of_policy.run("run", "--select", *MOVING, *policy_is)
     try:
         amounts = ", ".join(f"{name}_mrr" for name in MOVED)
         found = ask(
@@ -111,7 +124,7 @@ def test_movements_are_those_of_the_simulator(
             from marts_finance.fact_mrr_movement""",
         )
     finally:
-        house.run("run", "--select", "int_finance__item_mrr+")
+        house.run("run", "--select", *MOVING)
     expected = [
         (*row[:3], *(Decimal(amount) for amount in row[3:]))
         for row in truth["mrr"]["movements"][policy]
@@ -131,7 +144,8 @@ def test_trials_become_what_the_simulator_made_of_them(
         select subscription_id, extract(epoch from trial_ended_at)::bigint, is_converted, is_paid
         from intermediate.int_finance__trials""",
     )
-    expected = [tuple(row) for row in truth["trials"]]
+    # a plan that paused when its trial ended, and was paid for later, has become one, too
+    expected = [(*row[:2], row[2] or row[3], row[3]) for row in truth["trials"]]
     assert {row[2] for row in expected} == {True, False}
     assert sorted(found) == sorted(expected)
 
@@ -176,15 +190,18 @@ def test_the_total_of_all_currencies_is_that_of_all_items(conn: psycopg.Connecti
         conn,
         """
         select month_start_date, closing_mrr from marts_finance.subscription_metrics_monthly
-        where scope = 'all' and closing_mrr > 0""",
+        where scope = 'all'""",
     )
     expected = ask(
         conn,
         """
-        select month_start_date, sum(mrr_reporting) from marts_finance.fact_mrr_monthly
-        group by 1 having sum(mrr_reporting) > 0""",
+        select month_start_date,
+            case when bool_and(mrr_reporting is not null) then sum(mrr_reporting) end
+        from marts_finance.fact_mrr_monthly group by 1""",
     )
-    assert len(found) >= 14
+    # the sample of rates is younger than the account: before, there is no total
+    totals = [total for _, total in expected]
+    assert None in totals and len([total for total in totals if total]) >= 8
     assert sorted(found) == sorted(expected)
 
 
@@ -326,6 +343,7 @@ def test_metrics_by_name_are_those_of_the_marts(
     found = {
         row["metric_time__month"][:7]: [Decimal(row[name]) for name in names]
         for row in query_metrics(house, tmp_path, names, "--group-by", "metric_time__month")
+        if row["mrr"]
     }
     held = {
         month: [mrr, arr]
@@ -334,7 +352,7 @@ def test_metrics_by_name_are_those_of_the_marts(
             """
             select to_char(month_start_date, 'YYYY-MM'), closing_mrr, arr
             from marts_finance.subscription_metrics_monthly
-            where scope = 'all' and closing_mrr > 0""",
+            where scope = 'all' and closing_mrr is not null""",
         )
     }
     assert found == held

@@ -54,11 +54,12 @@ steps as (
         step.is_end and lost.lost_at is not null as is_involuntary
     from item_mrr
     cross join last_seen
-    cross join lateral (
-        values
-        (item_mrr.period_from, item_mrr.mrr_net_minor, false),
-        (item_mrr.period_to, -item_mrr.mrr_net_minor, true)
-    ) as step (changed_at, delta_minor, is_end)
+    cross join
+        lateral (
+            values
+            (item_mrr.period_from, item_mrr.mrr_net_minor, false),
+            (item_mrr.period_to, -item_mrr.mrr_net_minor, true)
+        ) as step (changed_at, delta_minor, is_end)
     left join lost
         on item_mrr.subscription_id = lost.subscription_id and step.changed_at = lost.lost_at
     where step.changed_at <= last_seen.last_seen_at
@@ -68,9 +69,9 @@ steps as (
 changes as (
 
     select
-        customer_id,
-        currency,
-        {{ counted[var('mrr_movements')] }} as changed_at,
+        steps.customer_id,
+        steps.currency,
+        {{ counted[var('mrr_movements')] }},
         sum(delta_minor) as delta_minor,
         bool_or(is_involuntary) as is_involuntary
     from steps

@@ -77,7 +77,8 @@ final as (
         month_ends.mrr_net_all_active_minor,
         month_ends.mrr_net_minor,
         month_ends.is_past_due,
-        {{ local_date('month_ends.snapshot_at') }} - {{ local_date('arrears.owed_from') }} as days_past_due
+        {{ local_date('month_ends.snapshot_at') }} - {{ local_date('arrears.owed_from') }}
+            as days_past_due
     from month_ends
     left join arrears
         on

@@ -82,10 +82,12 @@ rounded as (
     select
         all_discounts_off.*,
         round(
-            listed_minor / (1 + included_tax_percent / 100), 4 - coalesce(api_exponent, 2)
+            all_discounts_off.listed_minor / (1 + all_discounts_off.included_tax_percent / 100),
+            4 - coalesce(currencies.api_exponent, 2)
         ) as ex_tax_gross_minor,
         round(
-            net_minor / (1 + included_tax_percent / 100), 4 - coalesce(api_exponent, 2)
+            all_discounts_off.net_minor / (1 + all_discounts_off.included_tax_percent / 100),
+            4 - coalesce(currencies.api_exponent, 2)
         ) as ex_tax_net_minor
     from all_discounts_off
     left join currencies on all_discounts_off.currency = currencies.currency
@@ -109,8 +111,8 @@ final as (
         is_priced,
         max(ex_tax_gross_minor)::numeric(24, 4) as mrr_gross_minor,
         {%- for policy in policies %}
-        (max(ex_tax_net_minor) filter (where policy = '{{ policy }}'))::numeric(24, 4)
-            as mrr_net_{{ policy }}_minor,
+            (max(ex_tax_net_minor) filter (where policy = '{{ policy }}'))::numeric(24, 4)
+                as mrr_net_{{ policy }}_minor,
         {%- endfor %}
         (
             max(ex_tax_net_minor) filter (where policy = '{{ var("mrr_discount_policy") }}')

@@ -23,8 +23,8 @@ changed as (
         months.month_start_date,
         sum(changes.delta_minor) as delta_minor,
         {%- for movement in movements %}
-        sum(abs(changes.delta_minor)) filter (where changes.movement = '{{ movement }}')
-            as {{ movement }}_minor,
+            sum(abs(changes.delta_minor)) filter (where changes.movement = '{{ movement }}')
+                as {{ movement }}_minor,
         {%- endfor %}
         sum(abs(changes.delta_minor)) filter (
             where changes.movement = 'churn' and changes.is_involuntary
@@ -60,10 +60,10 @@ balances as (
         sum(coalesce(changed.delta_minor, 0)) over (
             partition by accounts.customer_id, accounts.currency order by months.month_start_date
         ) as closing_minor,
-        {%- for movement in movements + ['involuntary_churn'] %}
+    {%- for movement in movements + ['involuntary_churn'] %}
         coalesce(changed.{{ movement }}_minor, 0) as {{ movement }}_minor
         {{- '' if loop.last else ',' }}
-        {%- endfor %}
+    {%- endfor %}
     from accounts
     inner join months on accounts.first_month_start_date <= months.month_start_date
     left join changed
@@ -85,7 +85,7 @@ final as (
         is_complete,
         (closing_minor - delta_minor)::numeric(24, 4) as opening_minor,
         {%- for movement in movements + ['involuntary_churn'] %}
-        {{ movement }}_minor::numeric(24, 4) as {{ movement }}_minor,
+            {{ movement }}_minor::numeric(24, 4) as {{ movement }}_minor,
         {%- endfor %}
         closing_minor::numeric(24, 4) as closing_minor
     from balances

@@ -29,7 +29,7 @@ by_currency as (
         reactivation_mrr > 0 as is_reactivated,
         churn_mrr > 0 and involuntary_churn_mrr > 0 as is_involuntary,
         {%- for amount in amounts %}
-        {{ amount }}_mrr,
+            {{ amount }}_mrr,
         {%- endfor %}
         0 as fx_mrr
     from movements
@@ -49,7 +49,7 @@ in_all as (
         bool_or(reactivation_mrr > 0) as is_reactivated,
         bool_or(churn_mrr > 0 and involuntary_churn_mrr > 0) as is_involuntary,
         {%- for amount in amounts %}
-        {{ sum_if_known(amount ~ '_mrr_reporting') }} as {{ amount }}_mrr,
+            {{ sum_if_known(amount ~ '_mrr_reporting') }} as {{ amount }}_mrr,
         {%- endfor %}
         {{ sum_if_known('fx_mrr_reporting') }} as fx_mrr
     from movements

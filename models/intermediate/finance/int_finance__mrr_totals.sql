@@ -25,7 +25,7 @@ totals as (
         currency,
         month_start_date,
         {%- for amount in amounts %}
-        {{ sum_if_known(amount ~ '_mrr') }} as {{ amount }}_mrr,
+            {{ sum_if_known(amount ~ '_mrr') }} as {{ amount }}_mrr,
         {%- endfor %}
         count(*) filter (where was_paying) as opening_customers_count,
         count(*) filter (where is_new) as new_customers_count,

@@ -17,11 +17,12 @@ final as (
         {{ sum_if_known('scopes.amount') }} as at_risk_mrr,
         max(mrr.days_past_due) as days_past_due
     from mrr
-    cross join lateral (
-        values
-        ('currency', mrr.currency, mrr.mrr_net),
-        ('all', '{{ var("reporting_currency") }}', mrr.mrr_reporting)
-    ) as scopes (scope, currency, amount)
+    cross join
+        lateral (
+            values
+            ('currency', mrr.currency, mrr.mrr_net),
+            ('all', '{{ var("reporting_currency") }}', mrr.mrr_reporting)
+        ) as scopes (scope, currency, amount)
     group by 1, 2, 3
 
 )

@@ -3,14 +3,28 @@
 
 with charges as (
 
-    select * from {{ ref('fact_charge') }}
+    select
+        charge_id as source_id,
+        charge_id,
+        currency,
+        created_at as counted_at,
+        amount_captured as amount,
+        amount_captured_reporting as amount_reporting
+    from {{ ref('fact_charge') }}
     where is_paid and is_captured
 
 ),
 
 refunds as (
 
-    select * from {{ ref('fact_refund') }}
+    select
+        refund_id as source_id,
+        charge_id,
+        currency,
+        created_at as counted_at,
+        amount,
+        amount_reporting
+    from {{ ref('fact_refund') }}
     where is_succeeded
 
 ),
@@ -18,83 +32,84 @@ refunds as (
 -- a question of the bank is no dispute yet, and one that was prevented never is
 disputes as (
 
-    select * from {{ ref('fact_dispute') }}
+    select
+        dispute_id as source_id,
+        charge_id,
+        currency,
+        created_at as counted_at,
+        amount,
+        amount_reporting,
+        status
+    from {{ ref('fact_dispute') }}
     where not is_inquiry and status <> 'prevented'
 
 ),
 
 attempts as (
 
-    select * from {{ ref('int_finance__payment_attempts') }}
-
-),
-
--- what a charge lost: converted by the rate of the charge, so that all of it is all of it
-refunded as (
-
     select
-        charges.charge_id,
-        charges.currency,
-        charges.created_at,
-        sum(refunds.amount) as amount,
-        sum(refunds.amount) * charges.amount_captured_reporting
-        / nullif(charges.amount_captured, 0) as amount_reporting
-    from charges
-    inner join refunds on charges.charge_id = refunds.charge_id
-    group by
-        charges.charge_id,
-        charges.currency,
-        charges.created_at,
-        charges.amount_captured,
-        charges.amount_captured_reporting
+        payment_id as source_id,
+        currency,
+        first_tried_at as counted_at,
+        null::numeric as amount,
+        null::numeric as amount_reporting,
+        is_paid,
+        has_failed,
+        is_recovered
+    from {{ ref('int_finance__payment_attempts') }}
 
 ),
 
-disputed as (
+{%- for lost, source in [('refunded', 'refunds'), ('disputed', 'disputes')] %}
 
-    select
-        charges.charge_id,
-        charges.currency,
-        charges.created_at,
-        sum(disputes.amount) as amount,
-        sum(disputes.amount) * charges.amount_captured_reporting
-        / nullif(charges.amount_captured, 0) as amount_reporting
-    from charges
-    inner join disputes on charges.charge_id = disputes.charge_id
-    group by
-        charges.charge_id,
-        charges.currency,
-        charges.created_at,
-        charges.amount_captured,
-        charges.amount_captured_reporting
+    -- converted by the rate of the charge, so that all of it is all of it
+    {{ lost }} as (
 
-),
+        select
+            charges.source_id,
+            charges.currency,
+            charges.counted_at,
+            sum({{ source }}.amount) as amount,
+            sum({{ source }}.amount) * charges.amount_reporting / nullif(charges.amount, 0)
+                as amount_reporting
+        from charges
+        inner join {{ source }} on charges.charge_id = {{ source }}.charge_id
+        group by
+            charges.source_id,
+            charges.currency,
+            charges.counted_at,
+            charges.amount,
+            charges.amount_reporting
+
+    ),
+
+{%- endfor %}
 
 measures as (
 
-    {%- for measure, source, id, counted_at, amount, only in [
-        ('charges', 'charges', 'charge_id', 'created_at', 'amount_captured', 'true'),
-        ('refunded_charges', 'refunded', 'charge_id', 'created_at', 'amount', 'true'),
-        ('refunds', 'refunds', 'refund_id', 'created_at', 'amount', 'true'),
-        ('disputed_charges', 'disputed', 'charge_id', 'created_at', 'amount', 'true'),
-        ('disputes', 'disputes', 'dispute_id', 'created_at', 'amount', 'true'),
-        ('disputes_won', 'disputes', 'dispute_id', 'created_at', 'amount', "status = 'won'"),
-        ('disputes_lost', 'disputes', 'dispute_id', 'created_at', 'amount', "status = 'lost'"),
-        ('payments', 'attempts', 'payment_id', 'first_tried_at', none, 'true'),
-        ('payments_succeeded', 'attempts', 'payment_id', 'first_tried_at', none, 'is_paid'),
-        ('payments_failed', 'attempts', 'payment_id', 'first_tried_at', none, 'has_failed'),
-        ('payments_recovered', 'attempts', 'payment_id', 'first_tried_at', none, 'is_recovered'),
+    {%- for measure, source, only in [
+        ('charges', 'charges', 'true'),
+        ('refunded_charges', 'refunded', 'true'),
+        ('refunds', 'refunds', 'true'),
+        ('disputed_charges', 'disputed', 'true'),
+        ('disputes', 'disputes', 'true'),
+        ('disputes_won', 'disputes', "status = 'won'"),
+        ('disputes_lost', 'disputes', "status = 'lost'"),
+        ('payments', 'attempts', 'true'),
+        ('payments_succeeded', 'attempts', 'is_paid'),
+        ('payments_failed', 'attempts', 'has_failed'),
+        ('payments_recovered', 'attempts', 'is_recovered'),
     ] %}
-    select
-        '{{ measure }}' as measure,
-        {{ id }} as source_id,
-        currency,
-        {{ counted_at }} as counted_at,
-        {{ amount or 'null::numeric' }} as amount,
-        {{ amount ~ '_reporting' if amount else 'null::numeric' }} as amount_reporting
-    from {{ source }}
-    where {{ only }}
-    {{ 'union all' if not loop.last }}
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ measure }}' as measure,
+            source_id,
+            currency,
+            counted_at,
+            amount,
+            amount_reporting
+        from {{ source }}
+        where {{ only }}
     {%- endfor %}
 
 ),

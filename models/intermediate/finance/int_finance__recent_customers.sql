@@ -35,11 +35,12 @@ paying as (
         on
             months.snapshot_at >= balances.held_from
             and months.snapshot_at - interval '30 days' < balances.held_to
-    cross join lateral (
-        values
-        ('currency', balances.currency),
-        ('all', '{{ var("reporting_currency") }}')
-    ) as scopes (scope, currency)
+    cross join
+        lateral (
+            values
+            ('currency', balances.currency),
+            ('all', '{{ var("reporting_currency") }}')
+        ) as scopes (scope, currency)
     where balances.mrr_after_minor > 0
     group by 1, 2, 3, 4
 

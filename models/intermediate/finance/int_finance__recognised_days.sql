@@ -49,7 +49,9 @@ earned as (
             when days.day_number < lines.days_count
                 then
                     round(
-                        lines.amount_ex_tax_minor * (days.day_number + 1) / lines.days_count::numeric
+                        lines.amount_ex_tax_minor
+                        * (days.day_number + 1)
+                        / lines.days_count::numeric
                     )
                     - round(lines.amount_ex_tax_minor * days.day_number / lines.days_count::numeric)
             else 0

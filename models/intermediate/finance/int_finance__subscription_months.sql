@@ -62,10 +62,11 @@ final as (
         scopes.scope,
         scopes.currency,
         {%- for amount in amounts %}
-        case when totals.scope is null then 0 else totals.{{ amount }}_mrr end as {{ amount }}_mrr,
+            case when totals.scope is null then 0 else totals.{{ amount }}_mrr end
+                as {{ amount }}_mrr,
         {%- endfor %}
         {%- for counted in counts %}
-        coalesce(totals.{{ counted }}_customers_count, 0) as {{ counted }}_customers_count,
+            coalesce(totals.{{ counted }}_customers_count, 0) as {{ counted }}_customers_count,
         {%- endfor %}
         coalesce(recent.recent_customers_count, 0) as recent_customers_count,
         coalesce(recent.gone_customers_count, 0) as gone_customers_count,
@@ -77,11 +78,11 @@ final as (
     from months
     cross join scopes
     {%- for part in ['totals', 'recent', 'trials', 'past_due'] %}
-    left join {{ part }}
-        on
-            months.month_start_date = {{ part }}.month_start_date
-            and scopes.scope = {{ part }}.scope
-            and scopes.currency = {{ part }}.currency
+        left join {{ part }}
+            on
+                months.month_start_date = {{ part }}.month_start_date
+                and scopes.scope = {{ part }}.scope
+                and scopes.currency = {{ part }}.currency
     {%- endfor %}
 
 )

@@ -66,12 +66,12 @@ cuts as (
         subscription_id,
         unnest(array[
             began_at, ended_at, case when first_trial_end < first_seen_at then first_trial_end end
-        ])
+        ]) as cut_at
     from lives
     union
     select
         subscription_id,
-        unnest(array[starts_at, ends_at])
+        unnest(array[starts_at, ends_at]) as cut_at
     from discounts
 
 ),

@@ -92,12 +92,16 @@ final as (
         is_inferred,
         mrr_before_minor::numeric(24, 4) as mrr_before_minor,
         mrr_minor::numeric(24, 4) as mrr_minor,
-        (status, pause_behavior) is distinct from (previous_status, previous_pause_behavior)
-            as has_status_change,
-        not is_first and price_ids is distinct from previous_price_ids as has_plan_change,
-        not is_first
-        and price_ids is not distinct from previous_price_ids
-        and quantities is distinct from previous_quantities as has_quantity_change
+        (
+            status is distinct from previous_status
+            or pause_behavior is distinct from previous_pause_behavior
+        ) as has_status_change,
+        (not is_first and price_ids is distinct from previous_price_ids) as has_plan_change,
+        (
+            not is_first
+            and price_ids is not distinct from previous_price_ids
+            and quantities is distinct from previous_quantities
+        ) as has_quantity_change
     from compared
 
 )

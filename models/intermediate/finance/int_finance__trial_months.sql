@@ -18,11 +18,12 @@ final as (
         count(*) filter (where trials.is_converted) as converted_trials_count,
         count(*) filter (where trials.is_paid) as paid_trials_count
     from trials
-    cross join lateral (
-        values
-        ('currency', trials.currency),
-        ('all', '{{ var("reporting_currency") }}')
-    ) as scopes (scope, currency)
+    cross join
+        lateral (
+            values
+            ('currency', trials.currency),
+            ('all', '{{ var("reporting_currency") }}')
+        ) as scopes (scope, currency)
     group by 1, 2, 3
 
 )

@@ -40,11 +40,11 @@ amounts as (
 
     select
         item_months.*,
-        {%- for amount in ['gross', 'net', 'net_forever_only', 'net_all_active'] %}
+    {%- for amount in ['gross', 'net', 'net_forever_only', 'net_all_active'] %}
         ({{ major_units('item_months.mrr_' ~ amount ~ '_minor', 'currencies.api_exponent') }})
         ::numeric(18, 4) as mrr_{{ amount }}
         {{- '' if loop.last else ',' }}
-        {%- endfor %}
+    {%- endfor %}
     from item_months
     inner join currencies on item_months.currency = currencies.currency
 
@@ -86,7 +86,10 @@ final as (
         ---------- timestamps
         amounts.snapshot_at
     from amounts
-    left join fx on amounts.currency = fx.currency and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
+    left join fx
+        on
+            amounts.currency = fx.currency
+            and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
     left join customers
         on
             amounts.customer_id = customers.customer_id

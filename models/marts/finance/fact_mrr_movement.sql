@@ -58,11 +58,11 @@ amounts as (
         mrr_months.month_end_date,
         mrr_months.snapshot_at,
         mrr_months.is_complete,
-        {%- for amount in ['opening'] + moved + ['closing'] %}
+    {%- for amount in ['opening'] + moved + ['closing'] %}
         ({{ major_units('mrr_months.' ~ amount ~ '_minor', 'currencies.api_exponent') }})
         ::numeric(18, 4) as {{ amount }}_mrr
         {{- '' if loop.last else ',' }}
-        {%- endfor %}
+    {%- endfor %}
     from mrr_months
     inner join currencies on mrr_months.currency = currencies.currency
 
@@ -76,8 +76,8 @@ converted as (
         (case when amounts.opening_mrr = 0 then 0 else opening.mrr_reporting end)::numeric(24, 4)
             as opening_mrr_reporting,
         {%- for amount in moved %}
-        {{ reporting_amount('amounts.' ~ amount ~ '_mrr', 'amounts.currency') }}
-            as {{ amount }}_mrr_reporting,
+            {{ reporting_amount('amounts.' ~ amount ~ '_mrr', 'amounts.currency') }}
+                as {{ amount }}_mrr_reporting,
         {%- endfor %}
         (case when amounts.closing_mrr = 0 then 0 else closing.mrr_reporting end)::numeric(24, 4)
             as closing_mrr_reporting
@@ -92,7 +92,10 @@ converted as (
             amounts.customer_id = closing.customer_id
             and amounts.currency = closing.currency
             and amounts.month_start_date = closing.month_start_date
-    left join fx on amounts.currency = fx.currency and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
+    left join fx
+        on
+            amounts.currency = fx.currency
+            and {{ local_date('amounts.snapshot_at') }} = fx.rate_date
 
 ),
 
@@ -116,14 +119,14 @@ final as (
         converted.currency,
         opening_mrr,
         {%- for amount in moved %}
-        {{ amount }}_mrr,
+            {{ amount }}_mrr,
         {%- endfor %}
         closing_mrr,
 
         ---------- amounts in the reporting currency
         opening_mrr_reporting,
         {%- for amount in moved %}
-        {{ amount }}_mrr_reporting,
+            {{ amount }}_mrr_reporting,
         {%- endfor %}
         -- what the same revenue came to by another rate: the rest
         (

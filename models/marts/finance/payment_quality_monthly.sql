@@ -74,11 +74,12 @@ monthly as (
         scoped.scope,
         scoped.currency,
         {%- for measure in valued %}
-        {{ sum_if_known('scoped.amount', "scoped.measure = '" ~ measure ~ "'") }}
-            as {{ measure }}_amount,
+            {{ sum_if_known('scoped.amount', "scoped.measure = '" ~ measure ~ "'") }}
+                as {{ measure }}_amount,
         {%- endfor %}
         {%- for measure in counted %}
-        (count(*) filter (where scoped.measure = '{{ measure }}'))::integer as {{ measure }}_count,
+            (count(*) filter (where scoped.measure = '{{ measure }}'))::integer
+                as {{ measure }}_count,
         {%- endfor %}
         {{ sum_if_known('losses.net_loss_reporting', "scoped.measure = 'disputes'") }}
             as dispute_net_loss_reporting
@@ -102,16 +103,16 @@ final as (
         monthly.scope,
         monthly.currency,
         {%- for measure in counted %}
-        monthly.{{ measure }}_count,
+            monthly.{{ measure }}_count,
         {%- endfor %}
         {%- for measure in valued %}
-        monthly.{{ measure }}_amount::numeric(24, 4) as {{ measure }}_amount,
+            monthly.{{ measure }}_amount::numeric(24, 4) as {{ measure }}_amount,
         {%- endfor %}
         monthly.dispute_net_loss_reporting::numeric(24, 4) as dispute_net_loss_reporting,
 
         ---------- rates
         {%- for rate, (part, whole) in rates.items() %}
-        round({{ part }}::numeric / nullif({{ whole }}, 0), 4)::numeric(12, 4) as {{ rate }},
+            round({{ part }}::numeric / nullif({{ whole }}, 0), 4)::numeric(12, 4) as {{ rate }},
         {%- endfor %}
 
         ---------- classification

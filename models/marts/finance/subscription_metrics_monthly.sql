@@ -40,10 +40,10 @@ measured as (
 
     select
         *,
-        {%- for rate, (part, whole) in rates.items() %}
+    {%- for rate, (part, whole) in rates.items() %}
         round({{ part }}::numeric / nullif({{ whole }}, 0), 4)::numeric(12, 4) as {{ rate }}
         {{- '' if loop.last else ',' }}
-        {%- endfor %}
+    {%- endfor %}
     from months
 
 ),
@@ -64,7 +64,7 @@ final as (
 
         ---------- amounts
         {%- for amount in amounts %}
-        {{ amount }}_mrr::numeric(24, 4) as {{ amount }}_mrr,
+            {{ amount }}_mrr::numeric(24, 4) as {{ amount }}_mrr,
         {%- endfor %}
         (12 * closing_mrr)::numeric(24, 4) as arr,
         at_risk_mrr::numeric(24, 4) as at_risk_mrr,
@@ -72,13 +72,13 @@ final as (
 
         ---------- people
         {%- for counted in counts %}
-        {{ counted }}_customers_count::integer as {{ counted }}_customers_count,
+            {{ counted }}_customers_count::integer as {{ counted }}_customers_count,
         {%- endfor %}
         ended_trials_count::integer as ended_trials_count,
 
         ---------- rates
         {%- for rate in rates %}
-        {{ rate }},
+            {{ rate }},
         {%- endfor %}
 
         ---------- per customer
