@@ -44,12 +44,16 @@ own_discounts_off as (
         items.*,
         discounts.policy,
         {{ monthly_amount(
-            'discounts.shared_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
+            'discounts.shared_amount_off_minor',
+            'items.recurring_interval',
+            'items.interval_count'
         ) }} as shared_off_minor,
         greatest(
             items.listed_minor * discounts.share_left
             - {{ monthly_amount(
-                'discounts.item_amount_off_minor', 'items.recurring_interval', 'items.interval_count'
+                'discounts.item_amount_off_minor',
+                'items.recurring_interval',
+                'items.interval_count'
             ) }},
             0
         ) as left_minor

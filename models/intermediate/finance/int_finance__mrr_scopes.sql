@@ -1,7 +1,10 @@
 -- One row per customer, scope of the money (each currency, or all in the reporting one) and month.
 {{
     config(
-        meta={'grain': ['customer_id', 'scope', 'currency', 'month_start_date'], 'owner': 'data-team'},
+        meta={
+            'grain': ['customer_id', 'scope', 'currency', 'month_start_date'],
+            'owner': 'data-team',
+        },
     )
 }}
 

@@ -93,8 +93,9 @@ final as (
 
     select
         ---------- keys
-        {{ surrogate_key([date_key('monthly.month_start_date'), 'monthly.scope', 'monthly.currency']) }}
-            as payment_quality_key,
+        {{ surrogate_key([
+            date_key('monthly.month_start_date'), 'monthly.scope', 'monthly.currency',
+        ]) }} as payment_quality_key,
         {{ date_key('monthly.month_start_date') }} as date_key,
         {{ surrogate_key(['monthly.currency']) }} as currency_key,
 
