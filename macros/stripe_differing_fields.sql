@@ -1,6 +1,6 @@
 {#-
     Names of the fields in which an object as an event carried it and as the API answers with it
-    differ, sorted; null if in none. Only fields that both have are compared: versions of the API
+    differ, separated by commas; null if in none. Only fields that both have are compared: versions of the API
     differ in what they have, and in how they write what is inside of a field.
 -#}
 {% macro stripe_differing_fields(told, answered, is_same_version) -%}
@@ -11,7 +11,7 @@
     ] -%}
     {%- set answer = '(' ~ answered ~ ' -> field.name)' -%}
     (
-        select array_agg(field.name order by field.name)
+        select string_agg(field.name, ', ' order by field.name)
         from jsonb_each({{ told }}) as field (name, value)
         where
             {{ answered }} ? field.name

@@ -59,8 +59,8 @@ def test_differences_between_events_and_the_api_are_named(house: Warehouse, tmp_
         stripe.add(charge | {"amount_refunded": 1, "refunded": not charge["refunded"]})
         customer = next(one for one in objects if one["object"] == "customer")
         stripe.delete("customer", customer["id"])
-        lane.load(since=None)
+        lane.load()
         assert differences(house) == [
-            ("charge", charge["id"], "differs", ["amount_refunded", "refunded"]),
-            ("customer", customer["id"], "differs", ["deleted"]),
+            ("charge", charge["id"], "differs", "amount_refunded, refunded"),
+            ("customer", customer["id"], "differs", "deleted"),
         ]

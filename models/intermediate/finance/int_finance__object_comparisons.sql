@@ -122,8 +122,7 @@ final as (
             when is_gone_for_one or differing_fields is not null then 'differs'
             else 'same'
         end as comparison,
-        case when is_gone_for_one then array['deleted'] else differing_fields end
-            as differing_fields,
+        case when is_gone_for_one then 'deleted' else differing_fields end as differing_fields,
         event_id,
         told_at,
         answered_at,
