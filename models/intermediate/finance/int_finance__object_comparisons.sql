@@ -19,13 +19,15 @@ with timeline as not materialized (
 
 ),
 
-touched as (
+{% if is_incremental() %}
+    touched as (
 
-    select object_key from timeline
-    where {{ arrived_since_last_build() }}
-    group by object_key
+        select object_key from timeline
+        where {{ arrived_since_last_build() }}
+        group by object_key
 
-),
+    ),
+{% endif %}
 
 versions as (
 
@@ -85,6 +87,7 @@ pairs as (
         told.valid_from as told_at,
         answered.valid_from as answered_at,
         snapshots.created_at,
+        told.is_deleted as is_gone,
         told.is_deleted <> answered.is_deleted as is_gone_for_one,
         case
             when not told.is_deleted and not answered.is_deleted
@@ -118,6 +121,8 @@ final as (
         livemode,
         case
             when told_no is null then 'api_only'
+            -- the API lists nothing that is gone
+            when answered_no is null and is_gone then 'same'
             when answered_no is null then 'events_only'
             when is_gone_for_one or differing_fields is not null then 'differs'
             else 'same'
