@@ -16,6 +16,8 @@
 with timeline as not materialized (
 
     select * from {{ ref('int_finance__object_timeline') }}
+    -- no event tells of them
+    where object_type <> 'balance_transaction'
 
 ),
 
@@ -33,15 +35,12 @@ versions as (
 
     select
         *,
-        max(version_no) filter (where event_id is null) over (partition by object_key)
+        max(case when event_id is null then version_no end) over (partition by object_key)
             as answered_no
     from timeline
-    where
-        -- no event tells of them
-        object_type <> 'balance_transaction'
-        {% if is_incremental() %}
-            and object_key in (select object_key from touched)
-        {% endif %}
+    {% if is_incremental() %}
+        where object_key in (select touched.object_key from touched)
+    {% endif %}
 
 ),
 
