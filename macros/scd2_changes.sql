@@ -19,16 +19,18 @@
     from (
         select
             told.*,
-            (
-                row_number() over history = 1
-                {%- for attribute in attributes %}
-                or told.{{ attribute }} is distinct from lag(told.{{ attribute }}) over history
-                {%- endfor %}
-            ) as is_change
+            {%- for attribute in attributes %}
+            lag(told.{{ attribute }}) over history as previous_{{ attribute }},
+            {%- endfor %}
+            row_number() over history = 1 as is_first
         -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
         from (select * from {{ versions }}) as told
         window history as (partition by told.{{ key }} order by told.valid_from)
     ) as compared
-    where is_change
+    where
+        is_first
+        {%- for attribute in attributes %}
+        or {{ attribute }} is distinct from previous_{{ attribute }}
+        {%- endfor %}
     window changes as (partition by {{ key }} order by valid_from)
 {%- endmacro %}

@@ -6,8 +6,8 @@
 {% macro stripe_differing_fields(told, answered, is_same_version) -%}
     {#- written anew by Stripe for every reader, or without an event -#}
     {%- set volatile = [
-        'client_secret', 'hosted_invoice_url', 'invoice_pdf', 'next_invoice_sequence', 'pdf',
-        'receipt_url', 'url', 'webhooks_delivered_at',
+        'client_secret', 'disputed', 'hosted_invoice_url', 'invoice_pdf', 'next_invoice_sequence',
+        'pdf', 'receipt_url', 'url', 'webhooks_delivered_at',
     ] -%}
     {%- set answer = '(' ~ answered ~ ' -> field.name)' -%}
     (

@@ -3,7 +3,15 @@
 from typing import Any
 
 from ingest.simulate.money.account import Object
-from ingest.simulate.money.invoicing import blank, collect, draft, finalize, void, write_off
+from ingest.simulate.money.invoicing import (
+    add_draft,
+    blank,
+    collect,
+    draft,
+    finalize,
+    void,
+    write_off,
+)
 from ingest.simulate.money.lines import Entry, entries
 from ingest.simulate.money.subscriptions import OVER, end, period_end, update, used_once
 from ingest.simulate.money.timeline import DAY, HOUR, MINUTE, Story
@@ -97,8 +105,10 @@ def _first_invoice(world: World, customer: Customer, sub: Object) -> Object:
             )
         elif "quantity" in item:
             given += entries(item, item["quantity"], start, end_)
-    invoice = draft(world, customer, sub, "subscription_create", given)
+    invoice = blank(world, customer, sub, "subscription_create", given)
     sub["latest_invoice"] = invoice["id"]
+    world.account.tell("customer.subscription.created", sub)
+    add_draft(world, invoice)
     finalize(world, customer, invoice, sub["days_until_due"] or 0)
     used_once(world, sub, invoice)
     return invoice

@@ -22,6 +22,11 @@ def draft(
 ) -> Object:
     """A draft of these lines. An automatic one will be finalised by Stripe in an hour."""
     invoice = blank(world, customer, subscription, reason, given)
+    return add_draft(world, invoice, is_automatic=is_automatic)
+
+
+def add_draft(world: World, invoice: Object, *, is_automatic: bool = True) -> Object:
+    """Tell of an invoice nobody was told of, as a draft."""
     invoice["auto_advance"] = is_automatic
     invoice["automatically_finalizes_at"] = world.now + HOUR if is_automatic else None
     return world.account.add(invoice, "invoice.created")

@@ -59,7 +59,7 @@ def subscribe(
     else:
         _set_period(sub, world.now, period_end(sub, 1))
     sub["status"] = "trialing" if trial_days else "active" if days_until_due else "incomplete"
-    account.add(sub, "customer.subscription.created")
+    account.add(sub)  # told of with its first invoice, which it names
     world.note(sub)
     world.timeline.begin(live(world, customer, sub))
     return sub

@@ -16,30 +16,31 @@
 with timeline as not materialized (
 
     select * from {{ ref('int_finance__object_timeline') }}
+    -- no event tells of them
+    where object_type <> 'balance_transaction'
 
 ),
 
-touched as (
+{% if is_incremental() %}
+    touched as (
 
-    select object_key from timeline
-    where {{ arrived_since_last_build() }}
-    group by object_key
+        select object_key from timeline
+        where {{ arrived_since_last_build() }}
+        group by object_key
 
-),
+    ),
+{% endif %}
 
 versions as (
 
     select
         *,
-        max(version_no) filter (where event_id is null) over (partition by object_key)
+        max(case when event_id is null then version_no end) over (partition by object_key)
             as answered_no
     from timeline
-    where
-        -- no event tells of them
-        object_type <> 'balance_transaction'
-        {% if is_incremental() %}
-            and object_key in (select object_key from touched)
-        {% endif %}
+    {% if is_incremental() %}
+        where object_key in (select touched.object_key from touched)
+    {% endif %}
 
 ),
 
@@ -85,6 +86,7 @@ pairs as (
         told.valid_from as told_at,
         answered.valid_from as answered_at,
         snapshots.created_at,
+        told.is_deleted as is_gone,
         told.is_deleted <> answered.is_deleted as is_gone_for_one,
         case
             when not told.is_deleted and not answered.is_deleted
@@ -118,6 +120,8 @@ final as (
         livemode,
         case
             when told_no is null then 'api_only'
+            -- the API lists nothing that is gone
+            when answered_no is null and is_gone then 'same'
             when answered_no is null then 'events_only'
             when is_gone_for_one or differing_fields is not null then 'differs'
             else 'same'

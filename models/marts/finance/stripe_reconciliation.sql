@@ -5,13 +5,14 @@
         meta={'grain': ['object_key'], 'owner': 'data-team'},
     )
 }}
+{%- set account = var('stripe_account') %}
 
 with comparisons as (
 
     select * from {{ ref('int_finance__object_comparisons') }}
     where
         livemode = {{ var('stripe_livemode') }}
-        and account is not distinct from nullif('{{ var("stripe_account") }}', '')
+        and account {{ "= '" ~ account ~ "'" if account else 'is null' }}
 
 ),
 
