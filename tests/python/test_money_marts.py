@@ -16,12 +16,11 @@ import pandas as pd
 import psycopg
 import pytest
 from metric_queries import parse_metrics, query_metrics
-from psycopg.conninfo import conninfo_to_dict
+from moodle_sites import Lane
 from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
 from ingest.fx.load import load_fx
-from ingest.settings import Settings
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.truth import account_truth
 
@@ -48,16 +47,19 @@ def truth() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def house(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    sample_site: str,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Warehouse:
-    """The account and rates, loaded and built; nothing else."""
+    """The account, the site it belongs to and rates, loaded and built."""
     directory = tmp_path_factory.mktemp("money")
     warehouse = Warehouse(new_database("money_warehouse"), directory / "target")
+    Lane(sample_site, warehouse.dsn, directory).load()
     events = list(small_account().events)
     random.Random(7).shuffle(events)  # noqa: S311
     with psycopg.connect(warehouse.dsn) as conn:
         fill(conn, small_account(), events=events, loads=2)
-    load_fx(_settings(warehouse), is_sample=True)
+    load_fx(warehouse.settings(), is_sample=True)
     warehouse.run("build", "--select", *(f"+{mart}" for mart in MARTS), *NO_TESTS)
     return warehouse
 
@@ -370,12 +372,6 @@ def test_metrics_by_name_are_those_of_the_marts(
     )
     assert [Decimal(total["net_revenue"]), Decimal(total["recognised_revenue"])] == [net, earned]
     assert net > 0 and earned > 0
-
-
-def _settings(warehouse: Warehouse) -> Settings:
-    parts = conninfo_to_dict(warehouse.dsn)
-    values = {f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")}
-    return Settings.model_validate(values | {"pg_dbname": parts["dbname"]})
 
 
 def ask(conn: psycopg.Connection, query: str) -> Rows:
