@@ -27,32 +27,32 @@ month_ends as (
 
 ),
 
-months_of_all as (
+every_month as (
 
     select month_start_date from {{ ref('int_finance__months') }}
+
+),
+
+currencies as (
+
+    select distinct currency from month_ends
 
 ),
 
 months as (
 
     select
-        months.month_start_date,
+        every_month.month_start_date,
         currencies.currency,
-        coalesce(sum(month_ends.mrr), 0) as mrr,
-        case
-            when count(month_ends.month_start_date) = 0 then 0 else sum(month_ends.mrr_reporting)
-        end
+        coalesce(month_ends.mrr, 0) as mrr,
+        case when month_ends.currency is null then 0 else month_ends.mrr_reporting end
             as mrr_reporting
-    from months_of_all as months
-    cross join (
-        select currency from month_ends
-        group by currency
-    ) as currencies
+    from every_month
+    cross join currencies
     left join month_ends
         on
-            months.month_start_date = month_ends.month_start_date
+            every_month.month_start_date = month_ends.month_start_date
             and currencies.currency = month_ends.currency
-    group by months.month_start_date, currencies.currency
 
 ),
 

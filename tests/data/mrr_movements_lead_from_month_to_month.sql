@@ -45,9 +45,20 @@ openings as (
 
 ),
 
-closings as (
+counted as (
 
     select
+        'opening' as mark,
+        customer_id,
+        currency,
+        month_start_date,
+        mrr
+    from openings
+
+    union all
+
+    select
+        'closing' as mark,
         customer_id,
         currency,
         month_start_date,
@@ -55,34 +66,44 @@ closings as (
     from month_ends
     where mrr > 0
 
+),
+
+moved as (
+
+    select
+        'opening' as mark,
+        customer_id,
+        currency,
+        month_start_date,
+        opening_mrr as mrr
+    from movements
+    where opening_mrr > 0
+
+    union all
+
+    select
+        'closing' as mark,
+        customer_id,
+        currency,
+        month_start_date,
+        closing_mrr as mrr
+    from movements
+    where closing_mrr > 0
+
 )
 
 select
-    'opening' as wrong,
-    customer_id,
-    currency,
-    month_start_date,
-    movements.opening_mrr as moved,
-    openings.mrr as counted
-from (
-    select * from movements
-    where opening_mrr > 0
-) as movements
-full outer join openings using (customer_id, currency, month_start_date)
-where movements.opening_mrr is distinct from openings.mrr
-
-union all
-
-select
-    'closing' as wrong,
-    customer_id,
-    currency,
-    month_start_date,
-    movements.closing_mrr as moved,
-    closings.mrr as counted
-from (
-    select * from movements
-    where closing_mrr > 0
-) as movements
-full outer join closings using (customer_id, currency, month_start_date)
-where movements.closing_mrr is distinct from closings.mrr
+    moved.*,
+    counted.mark as counted_mark,
+    counted.customer_id as counted_customer_id,
+    counted.currency as counted_currency,
+    counted.month_start_date as counted_month,
+    counted.mrr as counted_mrr
+from moved
+full outer join counted
+    on
+        moved.mark = counted.mark
+        and moved.customer_id = counted.customer_id
+        and moved.currency = counted.currency
+        and moved.month_start_date = counted.month_start_date
+where moved.mrr is distinct from counted.mrr

@@ -16,12 +16,11 @@ import pandas as pd
 import psycopg
 import pytest
 from metric_queries import parse_metrics, query_metrics
-from psycopg.conninfo import conninfo_to_dict
+from moodle_sites import Lane
 from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
 from ingest.fx.load import load_fx
-from ingest.settings import Settings
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.truth import account_truth
 
@@ -36,6 +35,13 @@ MARTS = (
     "fact_invoice_line",
 )
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# these warn of the Kuwaiti dinar, of which the ECB has no rate
+UNRATED = {
+    "all_money_of_the_ledger_has_a_rate": "warn",
+    "holds_in_every_row_fact_revenue_recognition_daily_recognised_amount_reporting_is_not_null": (
+        "warn"
+    ),
+}
 MOVING = [f"int_finance__item_mrr+,+{mart}" for mart in MARTS]
 MOVED = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
 Rows = list[tuple[Any, ...]]
@@ -48,16 +54,19 @@ def truth() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def house(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    sample_site: str,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Warehouse:
-    """The account and rates, loaded and built; nothing else."""
+    """The account, the site it belongs to and rates, loaded and built."""
     directory = tmp_path_factory.mktemp("money")
     warehouse = Warehouse(new_database("money_warehouse"), directory / "target")
+    Lane(sample_site, warehouse.dsn, directory).load()
     events = list(small_account().events)
     random.Random(7).shuffle(events)  # noqa: S311
     with psycopg.connect(warehouse.dsn) as conn:
         fill(conn, small_account(), events=events, loads=2)
-    load_fx(_settings(warehouse), is_sample=True)
+    load_fx(warehouse.settings(), is_sample=True)
     warehouse.run("build", "--select", *(f"+{mart}" for mart in MARTS), *NO_TESTS)
     return warehouse
 
@@ -70,15 +79,14 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
 
 def test_every_data_test_of_what_is_built_passes_on_the_account(house: Warehouse) -> None:
     """Those of the dimensions of other marts, which are not built here, are left to them."""
-    built = (f"+{mart}" for mart in MARTS)
-    found = house.dbt(
+    outcome = house.dbt(
         "test",
-        *("--select", *built, "--indirect-selection", "cautious"),
+        *("--select", *(f"+{mart}" for mart in MARTS), "--indirect-selection", "cautious"),
         *("--exclude-resource-type", "unit_test"),
     )
-    nodes = getattr(found.result, "results", [])
-    results = {node.node.name: node.status for node in nodes}
-    assert {name for name, status in results.items() if status not in ("pass", "warn")} == set()
+    nodes = getattr(outcome.result, "results", [])
+    results = {node.node.name: node.status for node in nodes if node.node.resource_type == "test"}
+    assert {name: status for name, status in results.items() if status != "pass"} == UNRATED
     assert {
         "mrr_movements_lead_from_month_to_month",
         "mrr_movements_add_up_in_total",
@@ -267,35 +275,27 @@ def test_payments_succeed_and_recover_as_in_the_books(
     )
 
 
+@pytest.mark.parametrize("part", ["scheduled", "recognised"])
 def test_revenue_is_earned_in_the_months_of_the_simulator(
-    conn: psycopg.Connection, truth: dict[str, Any]
+    conn: psycopg.Connection, truth: dict[str, Any], part: str
 ) -> None:
-    """To the minor unit for each line: the truth's months are not rounded."""
+    """By the invoices alone, and less what was taken back: to the minor unit."""
     found = {
-        (month, currency): (_minor(amount, currency), lines)
-        for month, currency, amount, lines in ask(
+        (month, currency): _minor(amount, currency)
+        for month, currency, amount in ask(
             conn,
-            """
-            select to_char(days.recognised_on, 'YYYY-MM'), lower(days.currency),
-                sum(days.scheduled_amount), count(distinct days.invoice_line_id)
-            from marts_finance.fact_revenue_recognition_daily as days
-            inner join marts_finance.fact_invoice_line as lines using (invoice_line_key)
-            where lines.invoice_status in ('open', 'paid')
+            f"""
+            select to_char(recognised_on, 'YYYY-MM'), lower(currency), sum({part}_amount)
+            from marts_finance.fact_revenue_recognition_daily
             group by 1, 2""",
         )
+        if amount
     }
     expected = {
-        (month, currency): Decimal(amount)
-        for month, currency, amount in truth["invoices"]["recognised"]
-        if Decimal(amount)
+        (month, currency): amount for month, currency, amount in truth["invoices"][part] if amount
     }
-    assert found.keys() >= expected.keys()
-    for key, (amount, lines) in found.items():
-        assert abs(amount - expected.get(key, 0)) < lines, key
-    for currency in {currency for _, currency in expected}:
-        whole = sum(amount for key, (amount, _) in found.items() if key[1] == currency)
-        known = sum(amount for key, amount in expected.items() if key[1] == currency)
-        assert whole == round(known), currency
+    assert {currency for _, currency in expected} >= {"eur", "jpy", "kwd"}
+    assert found == expected
 
 
 def test_void_and_unpaid_invoices_have_earned_nothing_in_the_end(
@@ -370,12 +370,6 @@ def test_metrics_by_name_are_those_of_the_marts(
     )
     assert [Decimal(total["net_revenue"]), Decimal(total["recognised_revenue"])] == [net, earned]
     assert net > 0 and earned > 0
-
-
-def _settings(warehouse: Warehouse) -> Settings:
-    parts = conninfo_to_dict(warehouse.dsn)
-    values = {f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")}
-    return Settings.model_validate(values | {"pg_dbname": parts["dbname"]})
 
 
 def ask(conn: psycopg.Connection, query: str) -> Rows:

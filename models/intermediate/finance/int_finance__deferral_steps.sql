@@ -51,14 +51,13 @@ final as (
         reversal_number,
         day_number,
         lead(day_number) over line_reversals as next_day_number,
-        coalesce(share_left, 0)::numeric(13, 12) as share_left,
+        coalesce(share_left, 0)::numeric(21, 20) as share_left,
         -- the rest comes off what was earned, on the day it is known
-        round(
+        (
             amount_minor
             - (coalesce(lag(share_left) over line_reversals, 1) - coalesce(share_left, 0))
-            * unearned_minor,
-            6
-        )::numeric(24, 6) as earned_back_minor
+            * unearned_minor
+        )::numeric(36, 12) as earned_back_minor
     from stepped
     window line_reversals as (partition by invoice_line_id order by reversal_number)
 

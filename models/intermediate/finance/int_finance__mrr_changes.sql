@@ -61,7 +61,13 @@ final as (
             'customer_mrr.currency',
             'extract(epoch from customer_mrr.changed_at)',
         ]) }} as mrr_change_key,
-        customer_mrr.*,
+        customer_mrr.customer_id,
+        customer_mrr.currency,
+        customer_mrr.changed_at,
+        customer_mrr.mrr_before_minor,
+        customer_mrr.mrr_after_minor,
+        customer_mrr.delta_minor,
+        customer_mrr.is_involuntary,
         case
             when customer_mrr.delta_minor > 0 and states.is_first then 'new'
             when

@@ -42,7 +42,7 @@ paying as (
             ('all', '{{ var("reporting_currency") }}')
         ) as scopes (scope, currency)
     where balances.mrr_after_minor > 0
-    group by 1, 2, 3, 4
+    group by months.month_start_date, balances.customer_id, scopes.scope, scopes.currency
 
 ),
 

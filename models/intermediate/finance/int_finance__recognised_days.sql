@@ -78,12 +78,17 @@ earned as (
 
 ),
 
--- running sums are rounded, not days: so the days add up to the whole
+-- running sums are rounded, not days: so the days add up to the whole. First to what divisions
+-- leave exact, because a sum that ends in a half must not fall short of it
 summed as (
 
     select
         *,
-        sum(exact_minor) over (partition by invoice_line_id order by day_number) as until_minor
+        round(
+            round(
+                sum(exact_minor) over (partition by invoice_line_id order by day_number), 8
+            )
+        ) as until_minor
     from earned
 
 ),
@@ -101,8 +106,12 @@ final as (
         finalized_at,
         starts_on + day_number as recognised_on,
         scheduled_minor::numeric(24, 0) as scheduled_minor,
-        (round(until_minor) - round(until_minor - exact_minor))::numeric(24, 0)
-            as recognised_minor
+        (
+            until_minor
+            - lag(until_minor, 1, 0::numeric) over (
+                partition by invoice_line_id order by day_number
+            )
+        )::numeric(24, 0) as recognised_minor
     from summed
 
 )

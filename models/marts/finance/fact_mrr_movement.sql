@@ -1,16 +1,14 @@
 -- One row per customer, currency and month in which the customer had recurring revenue in it.
 {{
     config(
-        indexes=[
-            {'columns': ['mrr_movement_key'], 'unique': true},
-            {'columns': ['month_start_date']},
-        ],
+        indexes=[{'columns': ['mrr_movement_key'], 'unique': true}, {'columns': ['month_start_date']}],
         meta={'grain': ['customer_id', 'currency', 'month_start_date'], 'owner': 'data-team'},
     )
 }}
 
-{%- set movements = ['new', 'reactivation', 'expansion', 'contraction', 'churn'] %}
-{%- set moved = movements + ['involuntary_churn'] %}
+{%- set moved = [
+    'new', 'reactivation', 'expansion', 'contraction', 'churn', 'involuntary_churn',
+] %}
 
 with mrr_months as (
 
@@ -117,27 +115,28 @@ final as (
 
         ---------- amounts in the currency of the prices
         converted.currency,
-        opening_mrr,
+        converted.opening_mrr,
         {%- for amount in moved %}
-            {{ amount }}_mrr,
+            converted.{{ amount }}_mrr,
         {%- endfor %}
-        closing_mrr,
+        converted.closing_mrr,
 
         ---------- amounts in the reporting currency
-        opening_mrr_reporting,
+        converted.opening_mrr_reporting,
         {%- for amount in moved %}
-            {{ amount }}_mrr_reporting,
+            converted.{{ amount }}_mrr_reporting,
         {%- endfor %}
         -- what the same revenue came to by another rate: the rest
         (
-            closing_mrr_reporting - opening_mrr_reporting - new_mrr_reporting
-            - reactivation_mrr_reporting - expansion_mrr_reporting
-            + contraction_mrr_reporting + churn_mrr_reporting
+            converted.closing_mrr_reporting - converted.opening_mrr_reporting
+            - converted.new_mrr_reporting - converted.reactivation_mrr_reporting
+            - converted.expansion_mrr_reporting + converted.contraction_mrr_reporting
+            + converted.churn_mrr_reporting
         )::numeric(24, 4) as fx_mrr_reporting,
-        closing_mrr_reporting,
+        converted.closing_mrr_reporting,
 
         ---------- classification
-        is_complete
+        converted.is_complete
     from converted
     left join customers
         on
