@@ -71,7 +71,7 @@ changes as (
     select
         steps.customer_id,
         steps.currency,
-        {{ counted[var('mrr_movements')] }},
+        ({{ counted[var('mrr_movements')] }}) as changed_at,
         sum(delta_minor) as delta_minor,
         bool_or(is_involuntary) as is_involuntary
     from steps
