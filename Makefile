@@ -20,7 +20,7 @@ demo: $(RUNTIME) ## from nothing to a tested warehouse of the sample site (or of
 test: $(DEV) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
-	@echo "== pytest" && $(BIN)/pytest
+	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(DEV) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

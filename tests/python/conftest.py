@@ -17,6 +17,23 @@ from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 
+# These share a built warehouse, or write to the project's own target directory.
+TOGETHER = {
+    *("test_analyses", "test_demo", "test_item_statistics", "test_metrics", "test_project"),
+    "test_truth",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group: tests that one process runs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes a module stays in one: most of its time goes into its fixtures."""
+    for item in items:
+        module = item.path.stem
+        item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
+
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
@@ -41,10 +58,12 @@ def postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]:
 
 
 def _memory() -> Path | None:
-    """Where files stay in memory, if there is room for a few hundred small databases."""
+    """Where files stay in memory, if every process finds room for a few hundred databases."""
     shared = Path("/dev/shm")  # noqa: S108
     roomy = shared.is_dir() and os.access(shared, os.W_OK)
-    return shared if roomy and shutil.disk_usage(shared).free > 10 * 2**30 else None
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    needed = workers * 8 * 2**30
+    return shared if roomy and shutil.disk_usage(shared).free > needed else None
 
 
 @pytest.fixture
