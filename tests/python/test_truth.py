@@ -159,7 +159,7 @@ DAU: LiteralString = """
             where (ts at time zone 'Europe/London')::date = %(day)s)"""
 # The truth's widest rule: everybody but the anonymous visitor, every origin.
 ALL_SESSIONS = """
-    select user_id, count(*) filter (where not _continues) as sessions,
+    select user_id, count(*) filter (where is_session_start) as sessions,
         max(ts) as last_at, session_id, extract(epoch from max(ts) - min(ts))::int as seconds
     from ({{ sessionize("events", learner="user_id") }}) as runs group by user_id, session_id
 """
