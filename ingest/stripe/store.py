@@ -39,7 +39,8 @@ class Position:
     pass_until: datetime | None = None
 
 
-# A state is kept where it differs from the newest one.
+# A state is kept where it differs from the newest one that was fetched, or where an event told of
+# the object since: what it told may have been undone again by an event that never came.
 _ADD_OBJECTS = """
 with fetched as (
     select distinct on (payload ->> 'object', payload ->> 'id')
@@ -64,8 +65,18 @@ changed as (
     ) as newest on true
     where
         newest.object_id is null
-        or (newest.payload, newest.is_deleted) <> (fetched.payload, fetched.is_deleted)
-        and newest.fetched_at < fetched.fetched_at
+        or newest.fetched_at < fetched.fetched_at
+        and (
+            (newest.payload, newest.is_deleted) <> (fetched.payload, fetched.is_deleted)
+            or exists (
+                select from raw_stripe.events
+                where
+                    (events.object_type, events.object_id)
+                    = (fetched.object_type, fetched.object_id)
+                    and events.created_at > newest.fetched_at
+                    and events.created_at <= fetched.fetched_at
+            )
+        )
 ),
 
 added as (

@@ -108,6 +108,29 @@ def test_a_late_change_of_status_is_a_second_state(lane: StripeLane, stripe: Str
     assert [payload["status"] for payload, _ in lane.states("dp_1")] == ["needs_response", "lost"]
 
 
+def test_a_state_that_came_back_unheard_is_stored_again_once(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    lane.load()
+    lane.read("update objects set fetched_at = fetched_at - interval '2 days' returning 1")
+    customer = stripe.objects["customer", "cus_005"]
+    stripe.add(event(1, customer | {"email": "for.a.while@example.org"}, days=0.5))
+    assert lane.load().objects.updated == 1
+    assert lane.states("cus_005") == [(customer, False), (customer, False)]
+    before = lane.everything()
+    assert lane.load().objects.total == 0
+    assert lane.everything() == before
+
+
+def test_an_event_later_than_the_answer_does_not_make_it_news(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    """Stripe's clock may be ahead of ours."""
+    lane.load()
+    stripe.add(event(1, stripe.objects["customer", "cus_005"], days=-1))
+    assert lane.load().objects.total == 0
+
+
 def test_a_balance_transaction_becomes_available_however_old_it_is(
     lane: StripeLane, stripe: StripeReplay
 ) -> None:
