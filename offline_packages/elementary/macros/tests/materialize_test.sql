@@ -21,7 +21,8 @@
     {%- set limit = elementary.sample_limit() -%}
     {%- if is_ours or (not is_passed and limit != 0) -%}
         {%- do elementary.kept_results().update({
-            model.unique_id: elementary.rows_of(sql, none if is_ours else limit)
+            model.unique_id: elementary.rows_of(sql, none) if is_ours
+                else elementary.rows_of(sql, limit, (model.config.meta or {}).get('sample_without', []))
         }) -%}
     {%- endif -%}
     {{ return(result) }}
@@ -46,9 +47,8 @@
     ) | int) }}
 {% endmacro %}
 
-{#- Rows of a query as dictionaries; the columns left out never leave the database. -#}
-{% macro rows_of(query, limit) %}
-    {%- set hidden = (model.config.meta or {}).get('sample_without', []) -%}
+{#- Rows of a query as dictionaries; columns to leave out never leave the database. -#}
+{% macro rows_of(query, limit, hidden=[]) %}
     {%- set names = [] -%}
     {%- for name in hidden -%}
         {%- do names.append(elementary.edr_quote(name)) -%}
