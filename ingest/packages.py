@@ -29,7 +29,7 @@ PINS = "packages.yml"
 HUB = "hub"
 OFFLINE = "offline stand-ins"
 HUB_SECONDS = 3
-DEPS_SECONDS = 180
+DEPS_SECONDS = 600
 
 _NEW = ".dbt_packages.new"
 _OLD = ".dbt_packages.old"
