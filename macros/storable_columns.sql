@@ -2,7 +2,7 @@
 {% macro storable_columns(columns, test) %}
     {%- set described = [] -%}
     {%- set personal = [] -%}
-    {%- for parent_id in test.depends_on.nodes -%}
+    {%- for parent_id in (test.depends_on.nodes if execute else []) -%}
         {%- set parent = graph.nodes.get(parent_id) or graph.sources.get(parent_id) or {} -%}
         {%- for column in parent.get('columns', {}).values() -%}
             {%- set names = personal if column.config.meta.get('pii') else described -%}

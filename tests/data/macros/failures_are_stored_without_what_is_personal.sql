@@ -1,7 +1,7 @@
 -- Proves that failures of tests are stored without personal columns, without what nobody described,
 -- and without either under another name.
-{%- set reads_sessions = {'depends_on': {'nodes': ['model.coursehouse.fact_session']}} -%}
-{%- set grouped = {'kwargs': {'group_by_columns': ['student_hash', 'tot_strategy']}} -%}
+{% set reads_sessions = {'depends_on': {'nodes': ['model.coursehouse.fact_session']}} %}
+{% set grouped = {'kwargs': {'group_by_columns': ['student_hash', 'tot_strategy']}} %}
 
 with cases as (
 
