@@ -45,11 +45,11 @@
             'package_name': node.package_name,
             'original_path': node.original_file_path,
             'path': node.path,
-            'patch_path': node.patch_path,
-            'unique_key': node.config.unique_key,
-            'incremental_strategy': node.config.incremental_strategy,
-            'group_name': node.config.group,
-            'access': node.access,
+            'patch_path': node.get('patch_path'),
+            'unique_key': node.config.get('unique_key'),
+            'incremental_strategy': node.config.get('incremental_strategy'),
+            'group_name': node.config.get('group'),
+            'access': node.get('access'),
         }) -%}
     {%- endfor -%}
     {{ return(rows) }}
@@ -66,10 +66,10 @@
             'source_name': node.source_name,
             'name': node.name,
             'identifier': node.identifier,
-            'loaded_at_field': node.loaded_at_field,
+            'loaded_at_field': node.get('loaded_at_field'),
             'freshness_warn_after': freshness.warn_after or {},
             'freshness_error_after': freshness.error_after or {},
-            'freshness_filter': freshness.filter,
+            'freshness_filter': freshness.get('filter'),
             'freshness_description':
                 'Fails if the latest load of the table is older than the limit set for it.',
             'relation_name': node.relation_name,
@@ -92,12 +92,12 @@
         {%- do rows.append({
             'unique_id': node.unique_id,
             'name': node.name,
-            'label': node.label,
-            'maturity': node.maturity,
+            'label': node.get('label'),
+            'maturity': node.get('maturity'),
             'type': node.type,
-            'owner_email': node.owner.email,
-            'owner_name': node.owner.name,
-            'url': node.url,
+            'owner_email': node.owner.get('email'),
+            'owner_name': node.owner.get('name'),
+            'url': node.get('url'),
             'depends_on_macros': (node.depends_on.macros or []) | sort,
             'depends_on_nodes': (node.depends_on.nodes or []) | sort,
             'description': node.description,
@@ -120,7 +120,7 @@
         {{ return(owner | list) }}
     {%- endif -%}
     {%- set owners = [] -%}
-    {%- for group in (graph.groups or {}).values() if group.name == node.config.group -%}
+    {%- for group in (graph.groups or {}).values() if group.name == node.config.get('group') -%}
         {%- do owners.append(group.owner.email or group.owner.name) -%}
     {%- endfor -%}
     {{ return(owners) }}

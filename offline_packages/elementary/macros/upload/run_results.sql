@@ -16,9 +16,9 @@
             'rows_affected': affected if affected is number and affected >= 0 else none,
             'failures': result.failures,
             'thread_id': result.thread_id,
-            'materialization': node.config.materialized,
+            'materialization': node.config.materialized or none,
             'adapter_response': response,
-            'group_name': node.config.group,
+            'group_name': node.config.group or none,
         } -%}
         {%- if row.resource_type in ['model', 'snapshot'] -%}
             {#- of tests the query stands beside the result, and only where it matters -#}

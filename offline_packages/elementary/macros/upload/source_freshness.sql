@@ -28,14 +28,14 @@
     {%- set row = {
         'source_freshness_execution_id': invocation ~ '.' ~ node_dict.unique_id,
         'unique_id': node_dict.unique_id,
-        'max_loaded_at': node_dict.max_loaded_at,
-        'snapshotted_at': node_dict.snapshotted_at,
-        'max_loaded_at_time_ago_in_s': node_dict.max_loaded_at_time_ago_in_s,
+        'max_loaded_at': node_dict.get('max_loaded_at'),
+        'snapshotted_at': node_dict.get('snapshotted_at'),
+        'max_loaded_at_time_ago_in_s': node_dict.get('max_loaded_at_time_ago_in_s'),
         'status': node_dict.status,
-        'error': node_dict.error,
-        'warn_after': criteria.warn_after,
-        'error_after': criteria.error_after,
-        'filter': criteria.filter,
+        'error': node_dict.get('error'),
+        'warn_after': criteria.get('warn_after'),
+        'error_after': criteria.get('error_after'),
+        'filter': criteria.get('filter'),
         'invocation_id': invocation,
     } -%}
     {%- for timing in node_dict.timing or [] -%}
