@@ -1,6 +1,6 @@
 {{ config(indexes=[{'columns': ['metric_properties', 'bucket_end']}]) }}
 
-{{ elementary.empty_table(elementary.text_columns("""
+{{ elementary.empty_table(elementary._text_columns("""
     id full_table_name column_name metric_name metric_type source_value dimension
     dimension_value metric_properties
 """) + [

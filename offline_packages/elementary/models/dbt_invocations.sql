@@ -1,4 +1,4 @@
-{{ elementary.empty_table(elementary.text_columns("""
+{{ elementary.empty_table(elementary._text_columns("""
     invocation_id job_id job_name job_run_id run_started_at run_completed_at generated_at
     command dbt_version elementary_version invocation_vars vars target_name target_database
     target_schema target_profile_name selected yaml_selector project_id project_name env

@@ -1,4 +1,4 @@
-{{ elementary.empty_table(elementary.text_columns("""
+{{ elementary.empty_table(elementary._text_columns("""
     source_freshness_execution_id unique_id max_loaded_at snapshotted_at generated_at
     status error compile_started_at compile_completed_at execute_started_at
     execute_completed_at invocation_id warn_after error_after filter

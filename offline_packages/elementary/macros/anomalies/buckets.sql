@@ -3,7 +3,7 @@
     1, and `bucketed`, the rows of the monitored table with the number of theirs. `expressions`
     names what else is read of a row. `lookback_days` reads more before the window (number 0).
 -#}
-{% macro bucketed_rows(monitored, settings, expressions={}, lookback_days=0) -%}
+{% macro _bucketed_rows(monitored, settings, expressions={}, lookback_days=0) -%}
     buckets as (
         select
             bucket_start,
@@ -48,7 +48,7 @@
 {%- endmacro %}
 
 {#- The same for a table without a time: all rows, measured at the start of the run. -#}
-{% macro unbucketed_rows(monitored, settings, expressions={'seen': 'true'}) -%}
+{% macro _unbucketed_rows(monitored, settings, expressions={'seen': 'true'}) -%}
     buckets as (
         select
             cast(null as timestamp) as bucket_start,
@@ -69,10 +69,10 @@
     )
 {%- endmacro %}
 
-{% macro rows_by_bucket(monitored, settings, expressions={}, lookback_days=0) -%}
+{% macro _rows_by_bucket(monitored, settings, expressions={}, lookback_days=0) -%}
     {%- if settings.timestamp_column -%}
-        {{ elementary.bucketed_rows(monitored, settings, expressions, lookback_days) }}
+        {{ elementary._bucketed_rows(monitored, settings, expressions, lookback_days) }}
     {%- else -%}
-        {{ elementary.unbucketed_rows(monitored, settings, expressions or {'seen': 'true'}) }}
+        {{ elementary._unbucketed_rows(monitored, settings, expressions or {'seen': 'true'}) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,28 +1,28 @@
 {#- Metrics of columns by name: the SQL expression over column `c`, and the types it is for. -#}
-{% macro column_monitors() %}
+{% macro _column_monitors() %}
     {%- set nulls = 'count(*) filter (where c is null)' -%}
     {%- set zeros = 'count(*) filter (where coalesce(c, 0) = 0)' -%}
     {%- set missing = "count(*) filter (where c is null or trim(c) = '' or lower(c) = 'null')" -%}
     {{ return({
         'any': {
             'null_count': nulls,
-            'null_percent': elementary.percent_of_rows(nulls),
-            'not_null_percent': '100 - ' ~ elementary.percent_of_rows(nulls),
+            'null_percent': elementary._percent_of_rows(nulls),
+            'not_null_percent': '100 - ' ~ elementary._percent_of_rows(nulls),
         },
         'string': {
             'min_length': 'min(length(c))',
             'max_length': 'max(length(c))',
             'average_length': 'avg(length(c))',
             'missing_count': missing,
-            'missing_percent': elementary.percent_of_rows(missing),
-            'not_missing_percent': '100 - ' ~ elementary.percent_of_rows(missing),
+            'missing_percent': elementary._percent_of_rows(missing),
+            'not_missing_percent': '100 - ' ~ elementary._percent_of_rows(missing),
         },
         'numeric': {
             'min': 'min(c)',
             'max': 'max(c)',
             'zero_count': zeros,
-            'zero_percent': elementary.percent_of_rows(zeros),
-            'not_zero_percent': '100 - ' ~ elementary.percent_of_rows(zeros),
+            'zero_percent': elementary._percent_of_rows(zeros),
+            'not_zero_percent': '100 - ' ~ elementary._percent_of_rows(zeros),
             'average': 'avg(c)',
             'standard_deviation': 'stddev(c)',
             'variance': 'variance(c)',
@@ -35,14 +35,14 @@
     }) }}
 {% endmacro %}
 
-{% macro percent_of_rows(expression) -%}
+{% macro _percent_of_rows(expression) -%}
     round(100.0 * {{ expression }} / nullif(count(*), 0), 3)
 {%- endmacro %}
 
 {#- What is measured of a column: the metrics asked for, or upstream's defaults, if its type has them. -#}
-{% macro monitors_of(column, wanted) %}
+{% macro _monitors_of(column, wanted) %}
     {%- set kind = elementary.normalize_data_type(column.dtype) -%}
-    {%- set monitors = elementary.column_monitors() -%}
+    {%- set monitors = elementary._column_monitors() -%}
     {%- set available = dict(monitors['any'], **monitors.get(kind, {})) -%}
     {%- set not_by_default = [
         'not_null_percent', 'not_missing_percent', 'not_zero_percent', 'sum'
@@ -57,14 +57,14 @@
 {% endmacro %}
 
 {#- Metrics of one column, by bucket and, with dimensions, by their values. Empty buckets have none. -#}
-{% macro column_metric(monitored, settings, column, monitors) -%}
+{% macro _column_metric(monitored, settings, column, monitors) -%}
     {%- set expressions = {'c': adapter.quote(column.name)} -%}
     {%- if settings.dimensions -%}
         {%- do expressions.update({
-            'dimension_value': elementary.dimension_value(settings.dimensions)
+            'dimension_value': elementary._dimension_value(settings.dimensions)
         }) -%}
     {%- endif -%}
-    with {{ elementary.rows_by_bucket(monitored, settings, expressions) }},
+    with {{ elementary._rows_by_bucket(monitored, settings, expressions) }},
 
     measured as (
         select
@@ -98,7 +98,7 @@
 {%- endmacro %}
 
 {#- The values of several columns as one text. -#}
-{% macro dimension_value(dimensions) -%}
+{% macro _dimension_value(dimensions) -%}
     concat_ws('; '
     {%- for dimension in dimensions -%}
         , coalesce(cast({{ dimension }} as text), 'NULL')

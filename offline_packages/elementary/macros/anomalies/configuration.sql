@@ -4,8 +4,8 @@
     `given` holds the arguments, by upstream's names; `min_training_set_size` is accepted and, as
     upstream, not used.
 -#}
-{% macro anomaly_configuration(given) %}
-    {%- set node = elementary.tested_node() -%}
+{% macro _anomaly_configuration(given) %}
+    {%- set node = elementary._tested_node() -%}
     {%- set of_model = ((node.config or {}).meta or node.meta or {}).get('elementary', {}) -%}
     {%- set settings = {} -%}
     {%- for name in [
@@ -25,10 +25,10 @@
     {%- do bucket.update(settings.time_bucket or {}) -%}
     {%- do settings.update({
         'time_bucket': bucket,
-        'days_back': elementary.in_days(settings.training_period) or settings.days_back,
+        'days_back': elementary._in_days(settings.training_period) or settings.days_back,
         'backfill_days': [
-            elementary.in_days(settings.detection_period) or settings.backfill_days,
-            elementary.in_days(bucket),
+            elementary._in_days(settings.detection_period) or settings.backfill_days,
+            elementary._in_days(bucket),
         ] | max,
         'anomaly_sensitivity': given.get('sensitivity') or settings.anomaly_sensitivity,
         'anomaly_direction': settings.anomaly_direction | lower,
@@ -37,12 +37,12 @@
     {%- if settings.seasonality in ['day_of_week', 'hour_of_week'] -%}
         {%- do settings.update({'days_back': settings.days_back * 7}) -%}
     {%- endif -%}
-    {%- do elementary.check_configuration(settings) -%}
-    {{ return(elementary.with_window(settings)) }}
+    {%- do elementary._check_configuration(settings) -%}
+    {{ return(elementary._with_window(settings)) }}
 {% endmacro %}
 
 {#- The moments that bound what is read and judged, in UTC. -#}
-{% macro with_window(settings) %}
+{% macro _with_window(settings) %}
     {%- set delay = settings.detection_delay or {} -%}
     {%- set started = modules.datetime.datetime.fromisoformat(
         var('custom_run_started_at', run_started_at.isoformat())
@@ -63,7 +63,7 @@
 {% endmacro %}
 
 {#- A period ({period: week, count: 2}) in days, rounded up; none for none. -#}
-{% macro in_days(period) %}
+{% macro _in_days(period) %}
     {%- if not period -%}
         {{ return(none) }}
     {%- endif -%}
@@ -71,41 +71,41 @@
     {{ return((period.count * days) | round(0, 'ceil') | int) }}
 {% endmacro %}
 
-{% macro check_configuration(settings) %}
+{% macro _check_configuration(settings) %}
     {%- set bucket = settings.time_bucket -%}
     {%- if settings.anomaly_direction not in ['both', 'drop', 'spike'] -%}
-        {%- do elementary.reject('anomaly_direction is both, drop or spike') -%}
+        {%- do elementary._reject('anomaly_direction is both, drop or spike') -%}
     {%- elif bucket.period not in ['hour', 'day', 'week', 'month'] or bucket.count < 1 -%}
-        {%- do elementary.reject('time_bucket counts hours, days, weeks or months') -%}
+        {%- do elementary._reject('time_bucket counts hours, days, weeks or months') -%}
     {%- elif settings.seasonality == 'day_of_week' and bucket != {'period': 'day', 'count': 1} -%}
-        {%- do elementary.reject('seasonality day_of_week takes a time_bucket of one day') -%}
+        {%- do elementary._reject('seasonality day_of_week takes a time_bucket of one day') -%}
     {%- elif settings.seasonality in ['hour_of_day', 'hour_of_week']
         and bucket != {'period': 'hour', 'count': 1} -%}
-        {%- do elementary.reject('seasonality by hours takes a time_bucket of one hour') -%}
+        {%- do elementary._reject('seasonality by hours takes a time_bucket of one hour') -%}
     {%- elif settings.seasonality and not settings.timestamp_column -%}
-        {%- do elementary.reject('seasonality takes a timestamp_column') -%}
+        {%- do elementary._reject('seasonality takes a timestamp_column') -%}
     {%- endif -%}
 {% endmacro %}
 
-{% macro reject(reason) %}
+{% macro _reject(reason) %}
     {%- do exceptions.raise_compiler_error(model.name ~ ': ' ~ reason) -%}
 {% endmacro %}
 
 {#- The node under test, from within a test. -#}
-{% macro tested_node() %}
-    {%- set id = elementary.tested_node_id(model) -%}
+{% macro _tested_node() %}
+    {%- set id = elementary._tested_node_id(model) -%}
     {{ return(graph.nodes.get(id) or graph.sources.get(id) or {}) }}
 {% endmacro %}
 
-{% macro tested_relation() %}
-    {%- set node = elementary.tested_node() -%}
+{% macro _tested_relation() %}
+    {%- set node = elementary._tested_node() -%}
     {{ return(api.Relation.create(
         database=node.database, schema=node.schema, identifier=node.identifier or node.alias
     )) }}
 {% endmacro %}
 
 {#- 'DATABASE.SCHEMA.TABLE', the name upstream stores metrics under. -#}
-{% macro full_table_name() %}
-    {%- set relation = elementary.tested_relation() -%}
+{% macro _name_in_full() %}
+    {%- set relation = elementary._tested_relation() -%}
     {{ return((relation.database ~ '.' ~ relation.schema ~ '.' ~ relation.identifier) | upper) }}
 {% endmacro %}

@@ -2,9 +2,9 @@
     Rows by bucket and value of the dimensions. A value that is missing from a bucket after its
     first counts 0 there, so that one that disappears is noticed.
 -#}
-{% macro dimension_metric(monitored, settings) -%}
-    with {{ elementary.rows_by_bucket(
-        monitored, settings, {'dimension_value': elementary.dimension_value(settings.dimensions)}
+{% macro _dimension_metric(monitored, settings) -%}
+    with {{ elementary._rows_by_bucket(
+        monitored, settings, {'dimension_value': elementary._dimension_value(settings.dimensions)}
     ) }},
 
     counted as (
@@ -32,7 +32,7 @@
             1
         from {{ history }}
         where
-            metric_properties = {{ elementary.edr_quote(elementary.metric_properties(settings)) }}
+            metric_properties = {{ elementary.edr_quote(elementary._metric_properties(settings)) }}
             and bucket_end > {{ settings.window_start }}
         group by dimension_value
         having sum(metric_value) > 0

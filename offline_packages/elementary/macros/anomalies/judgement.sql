@@ -1,7 +1,7 @@
 {#- When a point is an anomaly; all over the columns of `scored` in `anomaly_points`. -#}
 
 {#- Points are compared with those of the same season only. -#}
-{% macro season_of(moment, seasonality) -%}
+{% macro _season_of(moment, seasonality) -%}
     {%- set parts = {
         'day_of_week': 'extract(isodow from ' ~ moment ~ ')',
         'hour_of_day': 'extract(hour from ' ~ moment ~ ')',
@@ -12,7 +12,7 @@
 
 {#- What was to be expected: so many standard deviations around the mean, wider if small changes
     are to be ignored. Counts are not expected below 0. -#}
-{% macro expected_limits(settings) -%}
+{% macro _expected_limits(settings) -%}
     {%- set drop = settings.ignore_small_changes.drop_failure_percent_threshold -%}
     {%- set spike = settings.ignore_small_changes.spike_failure_percent_threshold -%}
     {%- set lower = 'training_avg - ' ~ settings.anomaly_sensitivity ~ ' * training_stddev' -%}
@@ -33,7 +33,7 @@
     case when training_set_size > 1 then {{ upper }} end as max_metric_value
 {%- endmacro %}
 
-{% macro anomaly_condition(settings) -%}
+{% macro _anomaly_condition(settings) -%}
     {%- set direction = settings.anomaly_direction -%}
     {%- set limit = settings.anomaly_sensitivity -%}
     {%- if settings.fail_on_zero -%}
@@ -47,7 +47,7 @@
             when '{{ direction }}' = 'drop' then anomaly_score < -{{ limit }}
             else abs(anomaly_score) > {{ limit }}
         end
-        and ({{ elementary.large_enough(settings) }})
+        and ({{ elementary._large_enough(settings) }})
         {%- if settings.min_value is not none and settings.min_value is defined %}
         and metric_value >= {{ settings.min_value }}
         {%- endif %}
@@ -55,7 +55,7 @@
 {%- endmacro %}
 
 {#- `ignore_small_changes`: by how many percent of the mean a point has to be off. -#}
-{% macro large_enough(settings) -%}
+{% macro _large_enough(settings) -%}
     {%- set drop = settings.ignore_small_changes.drop_failure_percent_threshold -%}
     {%- set spike = settings.ignore_small_changes.spike_failure_percent_threshold -%}
     {%- set conditions = [] -%}
@@ -68,7 +68,7 @@
     {{ conditions | join(' or ') or 'true' }}
 {%- endmacro %}
 
-{% macro anomaly_description() -%}
+{% macro _anomaly_description() -%}
     case
         when metric_name = 'freshness' then format(
             'The last update was at %s: %s hours without one (only full buckets count). '

@@ -4,13 +4,13 @@
     `exclude_detection_period_from_training` says otherwise, and only points of the last
     `backfill_days` can be anomalous.
 -#}
-{% macro anomaly_points(metric_queries, settings, with_history=false) -%}
+{% macro _anomaly_points(metric_queries, settings, with_history=false) -%}
     with measured as (
         {%- for query in metric_queries %}
         ({{ query }}){{ " union all" if not loop.last }}
         {%- endfor %}
         {%- if with_history %}
-        {{ elementary.past_points(settings) }}
+        {{ elementary._past_points(settings) }}
         {%- endif %}
     ),
 
@@ -21,7 +21,7 @@
                 *,
                 coalesce(bucket_start, bucket_end) as metric_time_bucket,
                 cast(coalesce(bucket_start, bucket_end) as date) as metric_date,
-                {{ elementary.season_of('bucket_end', settings.seasonality) }} as season,
+                {{ elementary._season_of('bucket_end', settings.seasonality) }} as season,
                 case
                     when {{ 'bucket_end > ' ~ settings.detection_start
                         if settings.exclude_detection_period_from_training else 'false' }}
@@ -55,7 +55,7 @@
                 when training_stddev = 0 then 0
                 else (metric_value - training_avg) / training_stddev
             end as anomaly_score,
-            {{ elementary.expected_limits(settings) }},
+            {{ elementary._expected_limits(settings) }},
             max(bucket_end) over () as last_bucket_end
         from trained
         where metric_value is not null and training_avg is not null
@@ -67,17 +67,17 @@
             coalesce(
                 bucket_end > last_bucket_end - interval '{{ settings.backfill_days }} days'
                 and anomaly_score is not null
-                and ({{ elementary.anomaly_condition(settings) }}),
+                and ({{ elementary._anomaly_condition(settings) }}),
                 false
             ) as is_anomalous
         from scored
     )
 
-    {{ elementary.points_for_report(settings) }}
+    {{ elementary._points_for_report(settings) }}
 {%- endmacro %}
 
 {#- What the report shows of a point; the limits of an anomaly are those before it. -#}
-{% macro points_for_report(settings) -%}
+{% macro _points_for_report(settings) -%}
     {%- set direction = settings.anomaly_direction -%}
     select
         metric_name,
@@ -110,11 +110,11 @@
         training_set_size,
         bucket_start,
         bucket_end,
-        {{ elementary.anomaly_description() }} as anomaly_description,
+        {{ elementary._anomaly_description() }} as anomaly_description,
         is_anomalous,
         {# for later runs, where the table has no time of its own #}
         {{ 'cast(null as text)' if settings.timestamp_column
-            else elementary.edr_quote(elementary.metric_properties(settings)) }}
+            else elementary.edr_quote(elementary._metric_properties(settings)) }}
             as metric_properties,
         bucket_end = {{ settings.window_end }} as is_new
     from judged
@@ -127,7 +127,7 @@
 {%- endmacro %}
 
 {#- Points earlier runs measured of a table that has no time of its own. -#}
-{% macro past_points(settings) -%}
+{% macro _past_points(settings) -%}
     {%- set history = elementary.get_elementary_relation('data_monitoring_metrics') -%}
     {%- if history -%}
         union all
@@ -136,17 +136,17 @@
             source_value
         from {{ history }}
         where
-            metric_properties = {{ elementary.edr_quote(elementary.metric_properties(settings)) }}
+            metric_properties = {{ elementary.edr_quote(elementary._metric_properties(settings)) }}
             and bucket_end > {{ settings.window_start }}
             and bucket_end < {{ settings.window_end }}
     {%- endif -%}
 {%- endmacro %}
 
 {#- What makes points of different runs comparable: the table and how it was measured. -#}
-{% macro metric_properties(settings) %}
+{% macro _metric_properties(settings) %}
     {{ return(tojson({
         'test': model.unique_id,
-        'table': elementary.full_table_name(),
+        'table': elementary._name_in_full(),
         'where_expression': settings.where_expression,
         'event_timestamp_column': settings.event_timestamp_column,
         'dimensions': settings.dimensions,

@@ -1,8 +1,8 @@
 {#- Metrics of a table: one row per bucket with metric_name, metric_value, source_value. -#}
 
 {#- Rows in the bucket; a bucket without rows counts 0. -#}
-{% macro row_count_metric(monitored, settings) -%}
-    with {{ elementary.rows_by_bucket(monitored, settings) }},
+{% macro _row_count_metric(monitored, settings) -%}
+    with {{ elementary._rows_by_bucket(monitored, settings) }},
 
     counted as (
         select
@@ -28,8 +28,8 @@
     The longest time without an update that ends in the bucket, in seconds: between two updates, or
     from the last one to the end of the bucket.
 -#}
-{% macro freshness_metric(monitored, settings) -%}
-    with {{ elementary.bucketed_rows(monitored, settings, {}, lookback_days=7) }},
+{% macro _freshness_metric(monitored, settings) -%}
+    with {{ elementary._bucketed_rows(monitored, settings, {}, lookback_days=7) }},
 
     updates as (
         select distinct
@@ -81,10 +81,10 @@
     How late events arrive: the longest time from an event to its update, in seconds. A bucket
     without rows is as late as it is long. Without an update column: the age of the latest event.
 -#}
-{% macro event_freshness_metric(monitored, settings) -%}
+{% macro _event_freshness_metric(monitored, settings) -%}
     {%- set event = 'to_timestamp(extract(epoch from ' ~ settings.event_timestamp_column
         ~ ")) at time zone 'UTC'" -%}
-    with {{ elementary.rows_by_bucket(monitored, settings, {'event_at': event}) }},
+    with {{ elementary._rows_by_bucket(monitored, settings, {'event_at': event}) }},
 
     latest as (
         select

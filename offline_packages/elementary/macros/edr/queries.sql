@@ -30,13 +30,13 @@
     {{ return(rows) }}
 {% endmacro %}
 
-{% macro insensitive_get_dict_value(dict, key, default=none) %}
+{% macro insensitive_get_dict_value(dict, key, default) %}
     {%- for name in [key, key | lower, key | upper] -%}
         {%- if dict.get(name) is not none -%}
             {{ return(dict[name]) }}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(default) }}
+    {{ return(default if default is defined else none) }}
 {% endmacro %}
 
 {% macro no_results_query() -%}

@@ -1,6 +1,6 @@
 {#- Columns and types: as they are, as they were at the last test, as the YAML has them. -#}
 
-{% macro columns_now(relation) -%}
+{% macro _columns_now(relation) -%}
     select
         cast(attname as text) as column_name,
         format_type(atttypid, null) as data_type
@@ -11,7 +11,7 @@
         and not attisdropped
 {%- endmacro %}
 
-{% macro columns_before(full_table_name) -%}
+{% macro _columns_before(full_table_name) -%}
     {%- set snapshot = elementary.get_elementary_relation('schema_columns_snapshot') -%}
     {%- if snapshot -%}
     select
@@ -27,10 +27,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro columns_documented(columns, enforce_types) -%}
+{% macro _columns_documented(columns, enforce_types) -%}
     {%- for column in columns -%}
     {%- if enforce_types and not column.data_type -%}
-        {%- do elementary.reject('no data_type in the YAML for ' ~ column.name) -%}
+        {%- do elementary._reject('no data_type in the YAML for ' ~ column.name) -%}
     {%- endif -%}
     select
         {{ elementary.edr_quote(column.name) }} as column_name,
@@ -41,7 +41,7 @@
 {%- endmacro %}
 
 {#- Differences between two lists of columns, one row each; none where there was no list before. -#}
-{% macro column_changes(columns_now, columns_before, include_added=true) -%}
+{% macro _column_changes(columns_now, columns_before, include_added=true) -%}
     with now as ({{ columns_now }}),
 
     before as ({{ columns_before }}),
@@ -81,7 +81,7 @@
 {%- endmacro %}
 
 {#- Remembers the columns of tables for the next test: `tables` are (relation, full name) pairs. -#}
-{% macro store_columns(tables) %}
+{% macro _store_columns(tables) %}
     {%- set snapshot = elementary.get_elementary_relation('schema_columns_snapshot') -%}
     {%- if snapshot and tables -%}
         {%- call statement('store_columns') -%}
@@ -101,7 +101,7 @@
                 false,
                 {{ elementary.edr_current_timestamp() }},
                 {{ elementary.edr_current_timestamp() }}
-            from ({{ elementary.columns_now(relation) }}) as columns_now;
+            from ({{ elementary._columns_now(relation) }}) as columns_now;
             {%- endfor %}
         {%- endcall -%}
     {%- endif -%}

@@ -1,14 +1,12 @@
 {#- The same for all columns, or those that are not excluded by name. -#}
 {% test all_columns_anomalies(
-    model, column_anomalies=none, exclude_prefix=none, exclude_regexp=none,
-    timestamp_column=none, where_expression=none, anomaly_sensitivity=none,
-    anomaly_direction=none, min_training_set_size=none, time_bucket=none, days_back=none,
-    backfill_days=none, seasonality=none, sensitivity=none, ignore_small_changes=none,
-    fail_on_zero=none, detection_delay=none, anomaly_exclude_metrics=none,
-    detection_period=none, training_period=none, dimensions=none, min_value=none,
-    exclude_detection_period_from_training=none
+    model, column_anomalies, exclude_prefix, exclude_regexp, timestamp_column,
+    where_expression, anomaly_sensitivity, anomaly_direction, min_training_set_size,
+    time_bucket, days_back, backfill_days, seasonality, sensitivity, ignore_small_changes,
+    fail_on_zero, detection_delay, anomaly_exclude_metrics, detection_period, training_period,
+    dimensions, min_value=none, exclude_detection_period_from_training=none
 ) %}
-    {{ config(tags=['elementary-tests'], fail_calc=elementary.count_anomalies()) }}
+    {{ config(tags=['elementary-tests'], fail_calc=elementary._count_anomalies()) }}
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
@@ -33,13 +31,13 @@
         'exclude_detection_period_from_training': exclude_detection_period_from_training,
     } -%}
     {%- set columns = [] -%}
-    {%- for column in adapter.get_columns_in_relation(elementary.tested_relation()) -%}
+    {%- for column in adapter.get_columns_in_relation(elementary._tested_relation()) -%}
         {%- if not (exclude_prefix and column.name.lower().startswith(exclude_prefix | lower))
             and not (exclude_regexp and modules.re.match('(?i)' ~ exclude_regexp, column.name)) -%}
             {%- do columns.append(column) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ elementary.column_anomaly_test(
-        model, columns, column_anomalies, elementary.anomaly_configuration(given)
+    {{ elementary._column_anomaly_test(
+        model, columns, column_anomalies, elementary._anomaly_configuration(given)
     ) }}
 {% endtest %}

@@ -1,14 +1,12 @@
 {#- Metrics of one column (nulls, lengths, averages ...) against their past. -#}
 {% test column_anomalies(
-    model, column_name=none, column_anomalies=none, timestamp_column=none,
-    where_expression=none, anomaly_sensitivity=none, anomaly_direction=none,
-    min_training_set_size=none, time_bucket=none, days_back=none, backfill_days=none,
-    seasonality=none, sensitivity=none, ignore_small_changes=none, fail_on_zero=none,
-    detection_delay=none, anomaly_exclude_metrics=none, detection_period=none,
-    training_period=none, dimensions=none, min_value=none,
-    exclude_detection_period_from_training=none
+    model, column_name, column_anomalies, timestamp_column, where_expression,
+    anomaly_sensitivity, anomaly_direction, min_training_set_size, time_bucket, days_back,
+    backfill_days, seasonality, sensitivity, ignore_small_changes, fail_on_zero,
+    detection_delay, anomaly_exclude_metrics, detection_period, training_period, dimensions,
+    min_value=none, exclude_detection_period_from_training=none
 ) %}
-    {{ config(tags=['elementary-tests'], fail_calc=elementary.count_anomalies()) }}
+    {{ config(tags=['elementary-tests'], fail_calc=elementary._count_anomalies()) }}
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
@@ -33,9 +31,9 @@
         'exclude_detection_period_from_training': exclude_detection_period_from_training,
     } -%}
     {%- set column = elementary.get_column_in_relation(
-        elementary.tested_relation(), column_name | replace('"', '')
+        elementary._tested_relation(), column_name | replace('"', '')
     ) -%}
-    {{ elementary.column_anomaly_test(
-        model, [column] if column else [], column_anomalies, elementary.anomaly_configuration(given)
+    {{ elementary._column_anomaly_test(
+        model, [column] if column else [], column_anomalies, elementary._anomaly_configuration(given)
     ) }}
 {% endtest %}

@@ -1,13 +1,12 @@
 {#- Rows by value of the dimensions, against their past. -#}
 {% test dimension_anomalies(
-    model, dimensions=none, timestamp_column=none, where_expression=none,
-    anomaly_sensitivity=none, anomaly_direction=none, min_training_set_size=none,
-    time_bucket=none, days_back=none, backfill_days=none, seasonality=none, sensitivity=none,
-    ignore_small_changes=none, fail_on_zero=none, detection_delay=none,
-    anomaly_exclude_metrics=none, detection_period=none, training_period=none,
-    exclude_final_results=none, min_value=none, exclude_detection_period_from_training=none
+    model, dimensions, timestamp_column, where_expression, anomaly_sensitivity,
+    anomaly_direction, min_training_set_size, time_bucket, days_back, backfill_days,
+    seasonality, sensitivity, ignore_small_changes, fail_on_zero, detection_delay,
+    anomaly_exclude_metrics, detection_period, training_period, exclude_final_results,
+    min_value=none, exclude_detection_period_from_training=none
 ) %}
-    {{ config(tags=['elementary-tests'], fail_calc=elementary.count_anomalies()) }}
+    {{ config(tags=['elementary-tests'], fail_calc=elementary._count_anomalies()) }}
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
@@ -32,5 +31,5 @@
         'min_value': min_value,
         'exclude_detection_period_from_training': exclude_detection_period_from_training,
     } -%}
-    {{ elementary.dimension_anomaly_test(model, elementary.anomaly_configuration(given)) }}
+    {{ elementary._dimension_anomaly_test(model, elementary._anomaly_configuration(given)) }}
 {% endtest %}

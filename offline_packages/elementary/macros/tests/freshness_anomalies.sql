@@ -1,12 +1,11 @@
 {#- The longest wait for an update of a table, by bucket of time, against its past. -#}
 {% test freshness_anomalies(
-    model, timestamp_column=none, where_expression=none, anomaly_sensitivity=none,
-    anomaly_direction=none, min_training_set_size=none, time_bucket=none, days_back=none,
-    backfill_days=none, seasonality=none, sensitivity=none, ignore_small_changes=none,
-    detection_delay=none, anomaly_exclude_metrics=none, detection_period=none,
-    training_period=none, exclude_detection_period_from_training=none
+    model, timestamp_column, where_expression, anomaly_sensitivity, anomaly_direction,
+    min_training_set_size, time_bucket, days_back, backfill_days, seasonality, sensitivity,
+    ignore_small_changes, detection_delay, anomaly_exclude_metrics, detection_period,
+    training_period, exclude_detection_period_from_training=none
 ) %}
-    {{ config(tags=['elementary-tests'], fail_calc=elementary.count_anomalies()) }}
+    {{ config(tags=['elementary-tests'], fail_calc=elementary._count_anomalies()) }}
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
@@ -26,5 +25,5 @@
         'training_period': training_period,
         'exclude_detection_period_from_training': exclude_detection_period_from_training,
     } -%}
-    {{ elementary.table_anomaly_test(model, 'freshness', elementary.anomaly_configuration(given)) }}
+    {{ elementary._table_anomaly_test(model, 'freshness', elementary._anomaly_configuration(given)) }}
 {% endtest %}

@@ -18,17 +18,18 @@
     {%- set result = materialization_macro() -%}
     {%- set outcome = load_result('main').table.rows[0] -%}
     {%- set is_passed = not (outcome['should_warn'] or outcome['should_error']) -%}
-    {%- set limit = elementary.sample_limit() -%}
+    {%- set limit = elementary._sample_limit() -%}
     {%- if is_ours or (not is_passed and limit != 0) -%}
-        {%- do elementary.kept_results().update({
-            model.unique_id: elementary.rows_of(sql, none if is_ours else limit)
+        {%- do elementary._kept_results().update({
+            model.unique_id: elementary._rows_of(sql, none) if is_ours
+                else elementary._rows_of(sql, limit, (model.config.meta or {}).get('sample_without', []))
         }) -%}
     {%- endif -%}
     {{ return(result) }}
 {% endmacro %}
 
 {#- Rows by test, filled by the threads that run tests, read at the end of the run. -#}
-{% macro kept_results() %}
+{% macro _kept_results() %}
     {{ return(graph.setdefault('elementary_' ~ invocation_id, {})) }}
 {% endmacro %}
 
@@ -36,7 +37,7 @@
     How many failed rows may be kept. `meta.disable_test_samples` of the test says none, unless
     `meta.sample_without` (of this stand-in) names columns to leave out instead.
 -#}
-{% macro sample_limit() %}
+{% macro _sample_limit() %}
     {%- set meta = model.config.meta or {} -%}
     {%- if meta.disable_test_samples and 'sample_without' not in meta -%}
         {{ return(0) }}
@@ -46,9 +47,8 @@
     ) | int) }}
 {% endmacro %}
 
-{#- Rows of a query as dictionaries; the columns left out never leave the database. -#}
-{% macro rows_of(query, limit) %}
-    {%- set hidden = (model.config.meta or {}).get('sample_without', []) -%}
+{#- Rows of a query as dictionaries; columns to leave out never leave the database. -#}
+{% macro _rows_of(query, limit, hidden=[]) %}
     {%- set names = [] -%}
     {%- for name in hidden -%}
         {%- do names.append(elementary.edr_quote(name)) -%}

@@ -4,8 +4,8 @@
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
-    {{ elementary.column_changes(
-        elementary.columns_now(elementary.tested_relation()),
-        elementary.columns_before(elementary.full_table_name()),
+    {{ elementary._column_changes(
+        elementary._columns_now(elementary._tested_relation()),
+        elementary._columns_before(elementary._name_in_full()),
     ) }}
 {% endtest %}

@@ -4,13 +4,13 @@
     {%- if not elementary.is_test_command() -%}
         {{ return(elementary.no_results_query()) }}
     {%- endif -%}
-    {%- set columns = (elementary.tested_node().columns or {}).values() | list -%}
+    {%- set columns = (elementary._tested_node().columns or {}).values() | list -%}
     {%- if not columns -%}
-        {%- do elementary.reject('the YAML names no columns') -%}
+        {%- do elementary._reject('the YAML names no columns') -%}
     {%- endif -%}
-    {{ elementary.column_changes(
-        elementary.columns_now(elementary.tested_relation()),
-        elementary.columns_documented(columns, enforce_types),
+    {{ elementary._column_changes(
+        elementary._columns_now(elementary._tested_relation()),
+        elementary._columns_documented(columns, enforce_types),
         include_added=fail_on_added,
     ) }}
 {% endtest %}

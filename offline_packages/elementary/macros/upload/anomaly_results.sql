@@ -1,5 +1,5 @@
 {#- One result per metric and column of an anomaly test, with its points. -#}
-{% macro add_anomaly_results(row, kept, rows, samples, points) %}
+{% macro _add_anomaly_results(row, kept, rows, samples, points) %}
     {%- set metrics = {} -%}
     {%- for point in kept -%}
         {%- do metrics.setdefault((point.column_name, point.metric_name), []).append(point) -%}
@@ -13,14 +13,14 @@
             'test_sub_type': metric_name,
             'failures': anomalous | length,
             'status': row.status if anomalous or row.status == 'error' else 'pass',
-            'test_results_description': elementary.describe_points(scored, anomalous),
+            'test_results_description': elementary._describe_points(scored, anomalous),
             'other': (measured | last).source_value,
         }) -%}
         {%- do rows.append(result) -%}
-        {%- do elementary.add_sample(
-            result, elementary.points_to_show(scored, anomalous), samples
+        {%- do elementary._add_sample(
+            result, elementary._points_to_show(scored, anomalous), samples
         ) -%}
-        {%- do elementary.add_points(row, measured, points) -%}
+        {%- do elementary._add_points(row, measured, points) -%}
     {%- endfor -%}
     {%- if not metrics -%}
         {%- do rows.append(row) -%}
@@ -28,7 +28,7 @@
 {% endmacro %}
 
 {#- Of many dimension values only those that were off. -#}
-{% macro points_to_show(scored, anomalous) %}
+{% macro _points_to_show(scored, anomalous) %}
     {%- set values = anomalous | map(attribute='dimension_value') | unique | list -%}
     {{ return(
         scored if not scored or scored[0].dimension is none
@@ -36,7 +36,7 @@
     ) }}
 {% endmacro %}
 
-{% macro describe_points(scored, anomalous) %}
+{% macro _describe_points(scored, anomalous) %}
     {%- if not scored -%}
         {{ return('Not enough data to calculate anomaly score.') }}
     {%- endif -%}
@@ -50,7 +50,7 @@
 {% endmacro %}
 
 {#- A table without a time of its own: what was measured now is the past of later runs. -#}
-{% macro add_points(row, measured, points) %}
+{% macro _add_points(row, measured, points) %}
     {%- for point in measured if point.is_new and point.bucket_start is none -%}
         {%- set id = local_md5(tojson([
             row.test_unique_id, point.column_name, point.metric_name, point.dimension_value,

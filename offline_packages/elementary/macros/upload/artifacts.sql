@@ -4,12 +4,12 @@
 -#}
 {% macro upload_dbt_artifacts() %}
     {%- set kinds = {
-        'dbt_models': elementary.node_rows('model'),
-        'dbt_snapshots': elementary.node_rows('snapshot'),
-        'dbt_seeds': elementary.node_rows('seed'),
-        'dbt_sources': elementary.source_rows(),
-        'dbt_exposures': elementary.exposure_rows(),
-        'dbt_tests': elementary.test_rows(),
+        'dbt_models': elementary._node_rows('model'),
+        'dbt_snapshots': elementary._node_rows('snapshot'),
+        'dbt_seeds': elementary._node_rows('seed'),
+        'dbt_sources': elementary._source_rows(),
+        'dbt_exposures': elementary._exposure_rows(),
+        'dbt_tests': elementary._test_rows(),
     } -%}
     {%- for table_name, rows in kinds.items() -%}
         {%- set relation = elementary.get_elementary_relation(table_name) -%}
@@ -17,7 +17,7 @@
         {%- if relation and elementary.result_value(
             "select 1 from " ~ relation ~ " where metadata_hash = '" ~ digest ~ "' limit 1"
         ) is none -%}
-            {%- do elementary.store_rows(
+            {%- do elementary._store_rows(
                 table_name, rows, {'metadata_hash': digest}, first='delete from ' ~ relation ~ ';'
             ) -%}
         {%- endif -%}
@@ -25,7 +25,7 @@
 {% endmacro %}
 
 {#- Models, snapshots or seeds. -#}
-{% macro node_rows(resource_type) %}
+{% macro _node_rows(resource_type) %}
     {%- set rows = [] -%}
     {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', resource_type) -%}
         {%- do rows.append({
@@ -35,7 +35,7 @@
             'materialization': node.config.materialized,
             'tags': node.tags | unique | sort,
             'meta': node.config.meta,
-            'owner': elementary.owners_of(node),
+            'owner': elementary._owners_of(node),
             'database_name': node.database,
             'schema_name': node.schema,
             'depends_on_macros': (node.depends_on.macros or []) | sort,
@@ -55,7 +55,7 @@
     {{ return(rows) }}
 {% endmacro %}
 
-{% macro source_rows() %}
+{% macro _source_rows() %}
     {%- set rows = [] -%}
     {%- for node in graph.sources.values() -%}
         {%- set freshness = node.freshness or {} -%}
@@ -75,7 +75,7 @@
             'relation_name': node.relation_name,
             'tags': node.tags | unique | sort,
             'meta': node.config.meta or node.meta or {},
-            'owner': elementary.owners_of(node),
+            'owner': elementary._owners_of(node),
             'package_name': node.package_name,
             'original_path': node.original_file_path,
             'path': node.path,
@@ -86,7 +86,7 @@
     {{ return(rows) }}
 {% endmacro %}
 
-{% macro exposure_rows() %}
+{% macro _exposure_rows() %}
     {%- set rows = [] -%}
     {%- for node in graph.exposures.values() -%}
         {%- do rows.append({
@@ -112,7 +112,7 @@
 {% endmacro %}
 
 {#- Who is responsible: `meta.owner` (a list, or names between commas), else the group's owner. -#}
-{% macro owners_of(node) %}
+{% macro _owners_of(node) %}
     {%- set owner = (node.config.meta or node.meta or {}).get('owner') -%}
     {%- if owner is string -%}
         {{ return(owner.split(',') | map('trim') | list) }}

@@ -10,13 +10,13 @@
         {%- do elementary.upload_dbt_artifacts() -%}
     {%- endif -%}
     {%- if is_build and not elementary.get_config_var('disable_run_results') -%}
-        {%- do elementary.upload_run_results(results) -%}
+        {%- do elementary.upload_run_results() -%}
     {%- endif -%}
     {%- if is_build and not elementary.get_config_var('disable_tests_results') -%}
-        {%- do elementary.handle_tests_results(results) -%}
+        {%- do elementary.handle_tests_results() -%}
     {%- endif -%}
     {%- if is_freshness and not elementary.get_config_var('disable_freshness_results') -%}
-        {%- do elementary.upload_source_freshness(results) -%}
+        {%- do elementary.upload_source_freshness() -%}
     {%- endif -%}
     {%- if not elementary.get_config_var('disable_dbt_invocation_autoupload') -%}
         {%- do elementary.upload_dbt_invocation() -%}

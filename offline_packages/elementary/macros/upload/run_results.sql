@@ -1,5 +1,5 @@
 {#- One row per node that an invocation ran. -#}
-{% macro upload_run_results(results) %}
+{% macro upload_run_results() %}
     {%- set rows = [] -%}
     {%- for result in results if result.node -%}
         {%- set node = result.node -%}
@@ -9,7 +9,7 @@
             'model_execution_id': invocation_id ~ '.' ~ node.unique_id,
             'unique_id': node.unique_id,
             'name': node.name,
-            'message': elementary.without_values(result.message),
+            'message': elementary._without_values(result.message),
             'status': result.status | string,
             'resource_type': node.resource_type | string,
             'execution_time': result.execution_time,
@@ -32,17 +32,17 @@
         {%- endfor -%}
         {%- do rows.append(row) -%}
     {%- endfor -%}
-    {%- do elementary.store_rows('dbt_run_results', rows, {
+    {%- do elementary._store_rows('dbt_run_results', rows, {
         'invocation_id': invocation_id,
         'full_refresh': flags.FULL_REFRESH or false,
     }) -%}
 {% endmacro %}
 
 {% macro upload_dbt_invocation() %}
-    {%- do elementary.store_rows('dbt_invocations', [{
+    {%- do elementary._store_rows('dbt_invocations', [{
         'invocation_id': invocation_id,
         'run_started_at': run_started_at.strftime('%Y-%m-%d %H:%M:%S'),
-        'run_completed_at': elementary.utc_now(),
+        'run_completed_at': elementary._utc_now(),
         'command': flags.WHICH,
         'dbt_version': dbt_version,
         'elementary_version': elementary.get_elementary_package_version(),
@@ -68,7 +68,7 @@
     A message of the database without the values it quotes ("invalid input syntax for type date:
     "4 May"", "Key (email)=(...) already exists"): they may be somebody's.
 -#}
-{% macro without_values(message) %}
+{% macro _without_values(message) %}
     {%- if message is none -%}
         {{ return(none) }}
     {%- endif -%}

@@ -1,22 +1,22 @@
 {#- Results of `dbt source freshness`. -#}
-{% macro upload_source_freshness(results) %}
+{% macro upload_source_freshness() %}
     {%- set rows = [] -%}
     {%- for result in results if result.node -%}
         {%- set is_error = result.status | string == 'runtime error' -%}
         {%- do rows.append(elementary.flatten_source_freshness({
             'unique_id': result.node.unique_id,
             'status': result.status | string,
-            'error': elementary.without_values(result.message) if is_error else none,
+            'error': elementary._without_values(result.message) if is_error else none,
             'max_loaded_at': result.max_loaded_at.isoformat() if result.max_loaded_at else none,
             'snapshotted_at': result.snapshotted_at.isoformat() if result.snapshotted_at else none,
             'max_loaded_at_time_ago_in_s': result.age,
-            'criteria': elementary.freshness_criteria(result.node.unique_id),
+            'criteria': elementary._freshness_criteria(result.node.unique_id),
         })) -%}
     {%- endfor -%}
-    {%- do elementary.store_rows('dbt_source_freshness_results', rows) -%}
+    {%- do elementary._store_rows('dbt_source_freshness_results', rows) -%}
 {% endmacro %}
 
-{% macro freshness_criteria(unique_id) %}
+{% macro _freshness_criteria(unique_id) %}
     {{ return((graph.sources.get(unique_id) or {}).freshness or {}) }}
 {% endmacro %}
 

@@ -4,29 +4,29 @@
     dictionaries become JSON text; keys without a column are ignored. A table that was not built
     yet takes nothing. `first` is SQL that runs in the same transaction before.
 -#}
-{% macro store_rows(table_name, rows, shared={}, first='') %}
+{% macro _store_rows(table_name, rows, shared={}, first='') %}
     {%- set relation = elementary.get_elementary_relation(table_name) -%}
     {%- if relation and (rows or first) -%}
-        {%- do dbt.run_query(first ~ elementary.insert_json(relation, rows, shared)) -%}
+        {%- do dbt.run_query(first ~ elementary._insert_json(relation, rows, shared)) -%}
     {%- endif -%}
 {% endmacro %}
 
-{% macro insert_json(relation, rows, shared={}) -%}
+{% macro _insert_json(relation, rows, shared={}) -%}
     {%- set times = {
-        'created_at': elementary.utc_now(),
-        'generated_at': elementary.utc_now(),
-        'detected_at': elementary.utc_now(),
+        'created_at': elementary._utc_now(),
+        'generated_at': elementary._utc_now(),
+        'detected_at': elementary._utc_now(),
     } -%}
     {%- do times.update(shared) -%}
     insert into {{ relation }}
     select filled.*
     from jsonb_populate_recordset(
-        jsonb_populate_record(null::{{ relation }}, {{ elementary.json_literal(times) }}),
-        {{ elementary.json_literal(rows) }}
+        jsonb_populate_record(null::{{ relation }}, {{ elementary._json_literal(times) }}),
+        {{ elementary._json_literal(rows) }}
     ) as filled
 {%- endmacro %}
 
-{% macro json_literal(value) -%}
+{% macro _json_literal(value) -%}
     {%- set document = tojson(value) -%}
     {%- if document is none -%}
         {%- do exceptions.raise_compiler_error('elementary: not JSON: ' ~ value) -%}
@@ -34,7 +34,7 @@
     {{ elementary.edr_quote(document | replace('\\u0000', '')) }}::jsonb
 {%- endmacro %}
 
-{% macro utc_now() %}
+{% macro _utc_now() %}
     {{ return(modules.datetime.datetime.utcnow().strftime('%Y-%m-%d %H:%M:%S')) }}
 {% endmacro %}
 
@@ -55,7 +55,7 @@
 ) %}
     {%- if rows -%}
         {%- call statement('insert_rows', auto_begin=should_commit) -%}
-            {{ elementary.insert_json(table_relation, rows) }}
+            {{ elementary._insert_json(table_relation, rows) }}
         {%- endcall -%}
         {%- if should_commit -%}
             {%- do adapter.commit() -%}

@@ -1,5 +1,5 @@
 {#- Columns of the package's tables, named as upstream's: (name, type) pairs for `empty_table`. -#}
-{% macro text_columns(names) %}
+{% macro _text_columns(names) %}
     {%- set columns = [] -%}
     {%- for name in names.split() -%}
         {%- do columns.append((name, 'string')) -%}
