@@ -12,10 +12,10 @@ from ingest.simulate.world import simulate
 
 FRESHNESS = "source freshness"
 
-# Anomalies are about the last days. The sample ends long ago: whole days are added to the times of
-# what tests look at, so that it ends today.
+# Anomalies are about the last days, and the sample ended long ago: whole days are added to the
+# times of what tests look at, so that its last full day was yesterday.
 _DAYS: LiteralString = """(
-    select 86400 * floor((extract(epoch from now()) - max(timecreated)) / 86400)::bigint
+    select 86400 * (current_date - to_timestamp(max(timecreated))::date)
     from raw_moodle.mdl_logstore_standard_log)"""
 _MOVED: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("mdl_user_enrolments", "timecreated"),
@@ -29,7 +29,7 @@ _MOVED: tuple[tuple[LiteralString, LiteralString], ...] = (
 
 @dataclass(frozen=True)
 class Break:
-    """One way to break the sample: SQL, what it is in reality, and the tests that fail, no others."""
+    """One way to break the sample in SQL, what it is in reality, and all the tests that fail."""
 
     name: str
     reality: str
@@ -55,7 +55,7 @@ BREAKS = (
             """insert into raw_moodle.mdl_quiz_attempts
             select (a).* from (
                 select jsonb_populate_record(r, jsonb_build_object('id', id + 1000000)) as a
-                from raw_moodle.mdl_quiz_attempts as r limit 20) as copies""",
+                from raw_moodle.mdl_quiz_attempts as r where id % 8 = 0) as copies""",
         ),
     ),
     Break(
@@ -67,7 +67,8 @@ BREAKS = (
             select (a).* from (
                 select jsonb_populate_record(r, jsonb_build_object('id', id + 1000000)) as a
                 from raw_moodle.mdl_logstore_standard_log as r
-                where to_timestamp(timecreated)::date < current_date - 5 and id % 2 = 0) as copies""",
+                where to_timestamp(timecreated)::date < current_date - 5 and id % 2 = 0
+            ) as copies""",
         ),
     ),
     Break(
@@ -172,6 +173,7 @@ BREAKS = (
 
 def make_recent(conn: psycopg.Connection) -> None:
     """Move the sample to the last two months, and add a few days of events and rates."""
+    conn.execute("set time zone 'UTC'")
     for table, column in _MOVED:  # the log comes last: the others are moved by its end
         conn.execute(
             f"update raw_moodle.{table} set {column} = {column} + {_DAYS} where {column} > 0"
