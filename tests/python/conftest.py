@@ -51,6 +51,7 @@ def postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]:
     server.up()
     with server._admin() as admin:  # hundreds of databases come and go, none is worth an fsync
         admin.execute("alter system set fsync = off")
+        admin.execute("alter system set max_wal_size = '512MB'")  # in memory, of every process
         admin.execute("select pg_reload_conf()")
     yield server
     server.down()
