@@ -15,7 +15,7 @@ import psycopg
 import typer
 
 from ingest.errors import UserError
-from ingest.packages import INSTALLED, ensure_packages
+from ingest.packages import FOLDER, ensure_packages
 from ingest.postgres import connect
 from ingest.settings import PROJECT_DIR, Settings, load_settings
 
@@ -28,26 +28,22 @@ _NOTHING_FROM_OUTSIDE = (
     '<meta http-equiv="Content-Security-Policy" content="default-src '
     "'self' 'unsafe-inline' 'unsafe-eval' data: blob:\">"
 )
-_LABEL = (
-    '<div id="coursehouse-packages" style="position: fixed; right: 8px; bottom: 4px; z-index: 9999;'
-    ' font: 11px sans-serif; color: #666; pointer-events: none">dbt packages: {}</div>'
-)
 
 
-def write_report(settings: Settings) -> Path:
+def write_report(settings: Settings, page: Path = REPORT_PAGE) -> Path:
     """Write the page of the last seven days; its path.
 
     `UserError` if no build stored a result yet, or edr fails.
     """
     packages = ensure_packages()
     _check_builds(settings)
-    REPORT_PAGE.parent.mkdir(parents=True, exist_ok=True)
+    page.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="coursehouse-report-") as folder:
-        scratch = Path(folder)
-        page = _run_edr(scratch)
-        page.write_text(_NOTHING_FROM_OUTSIDE + page.read_text() + _LABEL.format(packages))
-        page.replace(REPORT_PAGE)
-    return REPORT_PAGE
+        made = _run_edr(Path(folder), packages)
+        new = page.with_name(f".{page.name}.{os.getpid()}")
+        new.write_text(_NOTHING_FROM_OUTSIDE + made.read_text())
+        new.replace(page)
+    return page
 
 
 def report_command(
@@ -70,25 +66,26 @@ def _check_builds(settings: Settings) -> None:
         raise UserError("no build has stored results yet: run `dbt build` first")
 
 
-def _run_edr(scratch: Path) -> Path:
-    """Let edr work where it can spoil nothing; the page it made."""
-    packages = scratch / "packages"
-    packages.mkdir()
+def _run_edr(scratch: Path, packages: str) -> Path:
+    """Let edr work where it can spoil nothing; the page it made, which names the packages."""
+    folder = scratch / "packages"
+    folder.mkdir()
     for name in ("dbt_utils", "elementary"):  # exactly those that edr's own dbt project names
-        (packages / name).symlink_to((INSTALLED / name).resolve())
+        (folder / name).symlink_to((PROJECT_DIR / FOLDER / name).resolve())
     (scratch / "config.yml").write_text(_EDR_CONFIG)
-    page = REPORT_PAGE.with_name(f".{REPORT_PAGE.name}.{os.getpid()}")
+    page = scratch / "report.html"
     run = subprocess.run(
         [
             *(Path(sys.executable).with_name("edr"), "report"),
             *("--config-dir", scratch),
             *("--project-dir", PROJECT_DIR, "--profiles-dir", PROJECT_DIR),
             *("--target-path", scratch, "--file-path", page, "--open-browser", "false"),
+            *("--project-name", "Coursehouse", "--env", f"dbt packages: {packages}"),
         ],
         cwd=scratch,
         env={
             **os.environ,
-            "DBT_PACKAGES_FOLDER": str(packages),
+            "DBT_PACKAGES_FOLDER": str(folder),
             "EDR_INTERNAL_TARGET_PATH": str(scratch / "target"),
             "DO_NOT_TRACK": "1",
         },
@@ -97,7 +94,6 @@ def _run_edr(scratch: Path) -> Path:
         check=False,
     )
     if run.returncode or not page.is_file():
-        page.unlink(missing_ok=True)
         lines = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
         raise UserError(f"edr could not make the report: {lines[-1] if lines else 'no output'}")
     return page

@@ -22,7 +22,7 @@
     {%- if personal -%}
         {%- set meta = test.config.setdefault('meta', {}) -%}
         {%- do meta.update({'disable_test_samples': true}) -%}
-        {%- set words = modules.re.findall('\w+', query | lower) -%}
+        {%- set words = modules.re.findall('\\w+', query | lower) -%}
         {%- if '' not in personal and not personal | select('in', words) | list -%}
             {%- do meta.update({'sample_without': personal | unique | list}) -%}
         {%- endif -%}

@@ -72,6 +72,6 @@
     {%- if message is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set message = modules.re.sub(': ".*?"(?=\s|$)', ': "..."', message | string) -%}
-    {{ return(modules.re.sub('(?m)^(\s*(DETAIL|CONTEXT|LINE \d+):).*$', '\\1 ...', message)) }}
+    {%- set message = modules.re.sub(': ".*?"(?=\\s|$)', ': "..."', message | string) -%}
+    {{ return(modules.re.sub('(?m)^(\\s*(DETAIL|CONTEXT|LINE \\d+):).*$', '\\1 ...', message)) }}
 {% endmacro %}

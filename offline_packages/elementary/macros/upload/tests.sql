@@ -64,7 +64,7 @@
     {%- if parents | length > 1 -%}
         {#- 'source("moodle", "mdl_user")' names one of them -#}
         {%- set named = modules.re.findall(
-            '\w+', ((node.test_metadata or {}).kwargs or {}).model or ''
+            '\\w+', ((node.test_metadata or {}).kwargs or {}).model or ''
         ) -%}
         {%- set matching = [] -%}
         {%- for parent in parents if parent.split('.')[-1] in named -%}
