@@ -61,25 +61,26 @@ records as (
 judged as (
 
     select
-        {{ local_date('records.happened_at') }} as day,
-        exists (
-            select 1
-            from events
-            where
-                events.object_table = records.object_table
-                and events.object_id = records.object_id
-                and events.occurred_at between records.happened_at - interval '12 hours'
-                and records.happened_at + interval '12 hours'
-        ) as is_told
+        records.object_table,
+        records.object_id,
+        records.happened_at,
+        count(events.object_id) > 0 as is_told
     from records
     inner join kept_since on records.happened_at >= kept_since.starts_at
+    left join events
+        on
+            records.object_table = events.object_table
+            and records.object_id = events.object_id
+            and events.occurred_at - records.happened_at
+            between - interval '12 hours' and interval '12 hours'
+    group by records.object_table, records.object_id, records.happened_at
 
 )
 
 select
-    day,
+    {{ local_date('happened_at') }} as day,
     count(*) as records,
     count(*) filter (where not is_told) as missing
 from judged
-group by day
+group by 1
 having count(*) filter (where not is_told) >= greatest(3, 0.2 * count(*))
