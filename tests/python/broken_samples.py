@@ -85,7 +85,10 @@ BREAKS = (
         "null a key",
         "an export lost who is enrolled",
         ("every_enrolment_names_its_account",),
-        ("update raw_moodle.mdl_user_enrolments set userid = null where id % 20 = 0",),
+        (
+            """update raw_moodle.mdl_user_enrolments set userid = null
+            where id in (select min(id) from raw_moodle.mdl_user_enrolments group by enrolid)""",
+        ),
     ),
     Break(
         "shift time zones",

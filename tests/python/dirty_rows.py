@@ -37,9 +37,9 @@ def _retyped(table: LiteralString, column: LiteralString) -> tuple[LiteralString
     )
 
 
-# Twenty days (or weeks) of ten rows, and five hundred in the last one: `n` counts, `at` is when.
+# Twenty days (or weeks) of ten rows, and hundreds in the last one: `n` counts, `at` is when.
 _DAYS = """(select n, current_date - day + time '10:00' + n * interval '1 second' as at
-    from generate_series(1, 20) as day, generate_series(1, 500) as n
+    from generate_series(1, 20) as day, generate_series(1, 2000) as n
     where n <= 10 or day = 1) as days"""
 _WEEKS = """(select n, date_trunc('week', now()) - week * interval '1 week'
         + interval '1 day' + n * interval '1 second' as at
@@ -89,8 +89,10 @@ EVENTS: tuple[LiteralString, ...] = (
         from raw_events.user_events, generate_series(1, 2) as copy""",
     f"""insert into raw_events.user_events
         select 'file', 0, row_number() over (), null, jsonb_build_object('event_id', 'dirty-' || n,
-            'user_id', 3, 'event_type', 'click', 'timestamp', at), at, max(load_id), now()
-        from ops.load_manifest, {_DAYS} group by n, at""",
+            'user_id', 3, 'event_type', 'click', 'timestamp', at), at, max(load_id), arrived
+        from ops.load_manifest, {_DAYS}, (
+            select max(_loaded_at) as arrived from raw_events.user_events) as last
+        group by n, at, arrived""",
     f"""insert into raw_events.dead_letter (topic, lane, source_partition, source_offset,
             error_class, reason, _load_id, _loaded_at)
         select 'clicks', 'file', 0, row_number() over (), 'schema', 'dirty', max(load_id), at
