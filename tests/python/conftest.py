@@ -28,11 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group: tests that one process runs")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
     for item in items:
         module = "test_elementary" if item.path.stem == "test_report" else item.path.stem
         item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups that do not reach xdist would cost every fixture twice, and nobody would see it."""
+    if hasattr(session.config, "workerinput") and any("@" not in i.nodeid for i in session.items):
+        raise pytest.UsageError("xdist does not keep modules together: check hook and versions")
 
 
 @pytest.fixture(scope="session")
