@@ -101,7 +101,8 @@ def test_a_table_without_a_time_is_compared_with_earlier_runs(built: Built, hous
             )
         results = house.dbt("test", "--select", "volume_by_run", run_at=f"2025-03-{day}T12:00:00")
     assert results["volume_by_run"] == Result("fail", 1)
-    assert [point["value"] for point in _kept(house, "volume_by_run")[-3:]] == [2070, 2070, 11070]
+    first, second, third = (point["value"] for point in _kept(house, "volume_by_run"))
+    assert first == second == third - 9_000
 
 
 def test_a_column_that_came_is_found_once(built: Built, house: House) -> None:
@@ -120,7 +121,7 @@ def test_a_column_that_came_is_found_once(built: Built, house: House) -> None:
 
 
 def test_a_stale_source_is_stored(built: Built, house: House) -> None:
-    house.dbt("source", "freshness", "--select", "source:shop.cases.usual")
+    house.dbt("source", "freshness", "--select", "source:shop.cases.usual", may_fail=True)
     [(status, error_after)] = house.rows(
         "select status, error_after from elementary.dbt_source_freshness_results"
     )
