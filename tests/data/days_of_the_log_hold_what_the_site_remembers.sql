@@ -64,6 +64,7 @@ judged as (
         records.object_table,
         records.object_id,
         records.happened_at,
+        {{ local_date('records.happened_at') }} as day,
         count(events.object_id) > 0 as is_told
     from records
     inner join kept_since on records.happened_at >= kept_since.starts_at
@@ -71,16 +72,15 @@ judged as (
         on
             records.object_table = events.object_table
             and records.object_id = events.object_id
-            and events.occurred_at - records.happened_at
-            between - interval '12 hours' and interval '12 hours'
+            and abs(extract(epoch from events.occurred_at - records.happened_at)) < 43200
     group by records.object_table, records.object_id, records.happened_at
 
 )
 
 select
-    {{ local_date('happened_at') }} as day,
+    day,
     count(*) as records,
     count(*) filter (where not is_told) as missing
 from judged
-group by 1
+group by day
 having count(*) filter (where not is_told) >= greatest(3, 0.2 * count(*))

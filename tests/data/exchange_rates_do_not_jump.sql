@@ -1,5 +1,5 @@
--- No currency halves or doubles between two fixings within a week: a decimal that slipped, or a rate
--- turned round. Every amount in the reporting currency would be wrong with it.
+-- No currency halves or doubles between two fixings within a week: a decimal that slipped, or a
+-- rate turned round. Every amount in the reporting currency would be wrong with it.
 {{ config(store_failures=true) }}
 
 with rates as (
