@@ -36,6 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes may hold times and random ids; every process must give a test the same name."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Groups that do not reach xdist would cost every fixture twice, and nobody would see it."""
     if hasattr(session.config, "workerinput") and any("@" not in i.nodeid for i in session.items):
