@@ -29,7 +29,7 @@ PINS = "packages.yml"
 HUB = "hub"
 OFFLINE = "offline stand-ins"
 HUB_SECONDS = 3
-DEPS_SECONDS = 180
+DEPS_SECONDS = 600
 
 _NEW = ".dbt_packages.new"
 _OLD = ".dbt_packages.old"
@@ -116,7 +116,13 @@ def from_hub(project: Path, folder: Path) -> None:
     shutil.copyfile(project / PINS, scratch / PINS)
     (scratch / "dbt_project.yml").write_text("name: scratch\nversion: 1.0.0\n")
     subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "deps", "--project-dir", scratch],
+        [
+            Path(sys.executable).with_name("dbt"),
+            "deps",
+            "--no-use-colors",
+            "--project-dir",
+            scratch,
+        ],
         cwd=scratch,
         env={**os.environ, "DO_NOT_TRACK": "1"},
         capture_output=True,
@@ -187,5 +193,5 @@ def hub_answers() -> bool:
 
 def _reason(error: subprocess.SubprocessError) -> str:
     if isinstance(error, subprocess.CalledProcessError):
-        return (str(error.stdout).strip().splitlines() or ["without a word"])[-1]
+        return " ".join(str(error.stdout).rpartition("Encountered an error:")[2].split())
     return f"it takes longer than {DEPS_SECONDS} s"

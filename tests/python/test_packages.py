@@ -110,7 +110,8 @@ def test_a_hub_dbt_cannot_install_from_is_told_and_replaced(project: Path, hub: 
     assert install(SETTINGS, said.append, project) == OFFLINE
     assert len(said) == 1
     assert said[0].startswith("dbt's hub answers, but `dbt deps` fails: ")
-    assert "elementary" in said[0]
+    assert "package elementary-data/elementary" in said[0]
+    assert "\n" not in said[0]
 
 
 def test_a_mirror_is_copied_and_its_place_written_down(project: Path, mirror: Path) -> None:
