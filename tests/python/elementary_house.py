@@ -171,7 +171,9 @@ def create_house(dsn: str, folder: Path, packages: Path) -> House:
 
 
 def _source() -> dict[str, Any]:
-    tables = {name: {"name": name, "columns": [], "data_tests": []} for name in TABLES}
+    tables: dict[str, dict[str, Any]] = {
+        name: {"name": name, "columns": [], "data_tests": []} for name in TABLES
+    }
     for name, case in CASES.items():
         for verdict, table in (("good", case.good), ("bad", case.bad)):
             test = {

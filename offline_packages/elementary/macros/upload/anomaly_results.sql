@@ -15,6 +15,9 @@
             'status': row.status if anomalous or row.status == 'error' else 'pass',
             'test_results_description': elementary._describe_points(scored, anomalous),
             'other': (measured | last).source_value,
+            'test_params': dict(
+                row.test_params, anomaly_sensitivity=measured[0].anomaly_score_threshold
+            ),
         }) -%}
         {%- do rows.append(result) -%}
         {%- do elementary._add_sample(
