@@ -175,14 +175,14 @@ BREAKS = (
 
 
 def make_recent(conn: psycopg.Connection) -> None:
-    """Move the sample to the last two months, and add a few days of events and rates."""
+    """Move the sample to the last two months, and add five weeks of events and a few rates."""
     conn.execute("set time zone 'UTC'")
     for table, column in _MOVED:  # the log comes last: the others are moved by its end
         conn.execute(
             f"update raw_moodle.{table} set {column} = {column} + {_DAYS} where {column} > 0"
         )
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    load_messages(conn, simulate(Plan(seed=3, events=3_000, days=3, until=today)))
+    load_messages(conn, simulate(Plan(seed=3, events=6_000, days=35, until=today)))
     for table in ("user_events", "clickstream", "video"):
         conn.execute(f"update raw_events.{table} set source_partition = source_offset % 3")
     conn.execute(

@@ -87,7 +87,7 @@ def caught(
             found[one.name] |= {
                 f"{FRESHNESS}: {source.node.source_name}"
                 for source in outcome.results
-                if source.status == "error"
+                if source.node.resource_type == "source" and source.status == "error"
             }
     return found
 
