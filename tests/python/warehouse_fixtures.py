@@ -1,5 +1,6 @@
 """Fixtures that run dbt: one loaded and built warehouse for whoever only reads it."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -132,6 +133,26 @@ def warehouse(
     loaded = _loaded("built_warehouse", sample_site, new_database, tmp_path_factory)
     loaded.run("build")
     yield loaded
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What dbt wrote about a built warehouse: for tests of the project itself. Only for reading."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    catalog: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def artifacts(warehouse: Warehouse) -> Artifacts:
+    """Manifest with compiled SQL, catalog and docs page of the built sample."""
+    warehouse.run("docs", "generate", "--static", "--no-compile")
+    manifest, catalog = (
+        json.loads((warehouse.target / f"{name}.json").read_text())
+        for name in ("manifest", "catalog")
+    )
+    return Artifacts(warehouse.target, manifest, catalog)
 
 
 @pytest.fixture(scope="session")
