@@ -12,8 +12,8 @@ def _model(manifest: Artifact, name: str) -> Artifact:
     return node
 
 
-def _set(name: str, **values: Any) -> Callable[[Artifact], None]:
-    return lambda manifest: _model(manifest, name).update(values)
+def _set(model: str, **values: Any) -> Callable[[Artifact], None]:
+    return lambda manifest: _model(manifest, model).update(values)
 
 
 def _reads(name: str, parent: str) -> Callable[[Artifact], None]:
@@ -32,14 +32,15 @@ def _without_key_test(manifest: Artifact) -> None:
 
 def _without_details(manifest: Artifact) -> None:
     model = _model(manifest, "dim_learner")
-    model["config"]["meta"] = {}
-    model["config"]["contract"]["enforced"] = False
+    for place in (model, model["config"]):  # dbt writes both twice
+        place["meta"] = {}
+        place["contract"]["enforced"] = False
     for column in model["columns"].values():
         column |= {"data_type": None, "description": ""}
 
 
-def _macro(name: str, **values: Any) -> Callable[[Artifact], None]:
-    return lambda manifest: manifest["macros"][f"macro.coursehouse.{name}"].update(values)
+def _macro(macro: str, **values: Any) -> Callable[[Artifact], None]:
+    return lambda manifest: manifest["macros"][f"macro.coursehouse.{macro}"].update(values)
 
 
 def _undescribed(manifest: Artifact) -> None:

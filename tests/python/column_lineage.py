@@ -16,6 +16,7 @@ from sqlglot.schema import MappingSchema
 Column = tuple[str, str]  # schema.relation, column
 Outputs = dict[str, set[Column]]
 
+JSON = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar)
 # what asks about a value, or leaves of it how many or how long it is
 _ASKS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists, exp.Count, exp.Length, exp.ArraySize)
 _COUNTING = {"cardinality", "jsonb_array_length", "num_nonnulls"}
@@ -78,13 +79,19 @@ class Lineage:
         if isinstance(node, exp.Column):
             return self._origins(node, scope)
         if isinstance(node, exp.Query):
-            return set[Column]().union(*self._known.get(id(node), {}).values())
+            return set[Column]().union(*self._known.get(id(node.unnest()), {}).values())
         if self.is_cleansed(node):
             return set()
+        if isinstance(node, JSON):  # judged as a whole: the names on the way belong together
+            return self._columns(document(node), scope)
         return set[Column]().union(*(self._columns(part, scope) for part in _carrying(node)))
 
     def _origins(self, column: exp.Column, scope: Scope) -> set[Column]:
+        while column.table not in scope.sources and scope.parent:  # of the query around it
+            scope = scope.parent
         source = scope.sources.get(column.table)
+        if source is None:
+            raise LookupError(f"{column.sql()} belongs to no relation")
         if isinstance(source, Scope):
             outputs = self._known.get(id(source.expression), {})
             if isinstance(source.expression, exp.UDTF) and not outputs:
@@ -106,6 +113,13 @@ class Lineage:
             path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
             part = kind(this=source.this.expressions[0].copy(), expression=path)
         return self._columns(part, scope)
+
+
+def document(node: exp.Expression) -> exp.Expression:
+    """The expression that `a -> 'b' ->> 'c'` takes a part of: a."""
+    while isinstance(node, JSON):
+        node = node.this.unnest()
+    return node
 
 
 def _carrying(node: exp.Expression) -> Iterator[exp.Expression]:

@@ -9,7 +9,7 @@ under a name that is not a person's. Pseudonyms and truncated addresses are pers
 from collections.abc import Iterator
 from typing import Any
 
-from column_lineage import Lineage
+from column_lineage import JSON, Lineage
 from sqlglot import exp
 from sqlglot.schema import MappingSchema
 
@@ -29,7 +29,6 @@ RAW_NAMES = {
     *("lastnamephonetic", "firstnamephonetic", "usermodified", "usercreated", "createdby"),
     *("modifiedby", "modifierid", "grader", "payload"),
 }
-_JSON = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar)
 _RELATIONS = ("model", "seed", "snapshot", "source")
 
 Artifact = dict[str, Any]
@@ -70,7 +69,7 @@ def _untagged_raw(nodes: Artifact, catalog: Artifact) -> Iterator[str]:
 def _is_cleansed(node: exp.Expression) -> bool:
     if isinstance(node, exp.MD5):
         return isinstance(node.this, exp.ConcatWs)  # as macro surrogate_key writes it
-    if not isinstance(node, _JSON):
+    if not isinstance(node, JSON):
         return False
     names = list(_names_on_the_way(node))
     is_document = isinstance(node, exp.JSONExtract | exp.JSONBExtract)
@@ -81,7 +80,7 @@ def _is_cleansed(node: exp.Expression) -> bool:
 
 def _names_on_the_way(node: exp.Expression) -> Iterator[str]:
     """From a document to a part of it: `payload -> 'user_id' #>> '{}'` goes by user_id."""
-    if isinstance(node, _JSON):
+    if isinstance(node, JSON):
         yield from _names_on_the_way(node.this.unnest())
         yield from (key.name for key in node.expression.find_all(exp.JSONPathKey))
     elif isinstance(node, exp.Column) and node.name in PERSONAL_NAMES:

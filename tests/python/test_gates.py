@@ -43,7 +43,7 @@ def test_a_model_that_lost_its_unit_tests_is_found(artifacts: Artifacts) -> None
         if test["model"] != "fact_session"
     }
     found = unproved_models(artifacts.manifest | {"unit_tests": kept})
-    assert found == ["fact_session: no unit test, no meta.proof"]
+    assert "fact_session: no unit test, no meta.proof" in found
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_proof_has_to_exist(artifacts: Artifacts, proof: str) -> None:
     model["config"]["meta"]["proof"] = proof
     nodes = artifacts.manifest["nodes"] | {id_: model}
     found = unproved_models(artifacts.manifest | {"nodes": nodes})
-    assert found == [f"dim_time: no test is called {proof}"]
+    assert f"dim_time: no test is called {proof}" in found
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,6 @@ def _broken_rules(manifest: dict[str, Any], folder: Path) -> dict[int, list[str]
     assert report.exists(), done.stdout + done.stderr
     failed: dict[int, list[str]] = {}
     for failure in json.loads(report.read_text()):
-        failed.setdefault(int(failure["check_run_id"].split(":")[1]), []).append(failure["message"])
+        failed.setdefault(int(failure["check_run_id"].split(":")[1]), []).append(failure["failure_message"])
     assert (done.returncode == 0) == (failed == {}), done.stdout
     return failed
