@@ -26,6 +26,10 @@ lint: $(DEV) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/coursehouse up && $(BIN)/sqlfluff lint --processes 2
 
+docs: $(RUNTIME) ## docs, lineage and dictionary of the built warehouse, on http://127.0.0.1:8580
+	@$(BIN)/coursehouse up
+	@$(BIN)/coursehouse docs --serve
+
 up: $(RUNTIME) ## start the warehouse
 	@$(BIN)/coursehouse up
 

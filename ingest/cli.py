@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
+from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
@@ -88,6 +89,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings())}")
 
 
+app.command("docs")(docs_command)
 app.add_typer(topics_app, name="topics")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)

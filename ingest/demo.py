@@ -19,6 +19,7 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.demo_money import money_rows
+from ingest.docs.site import SITE, write_site
 from ingest.errors import UserError
 from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
@@ -28,7 +29,7 @@ from ingest.moodle.load import load_moodle
 from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
-from ingest.settings import PROJECT_DIR, Settings
+from ingest.settings import Settings
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.play import play
 from ingest.simulate.money.store import store_account
@@ -39,7 +40,7 @@ from ingest.status import warehouse_status
 from ingest.warehouse.publish import Counts
 from ingest.warehouse.session import warehouse
 
-DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
+DOCS_PAGE = SITE / "index.html"
 BUILT_MARK = "demo_built"
 # what a real week has: records that come late, twice, in the wrong order, or broken
 SAMPLE_EVENTS = Plan(
@@ -158,7 +159,7 @@ def _build(console: Console) -> BuildResult:
             console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
     with _step(console, "docs site"):
-        dbt.docs()
+        write_site(dbt.docs())
     return built
 
 

@@ -25,7 +25,9 @@ _STEP = re.compile(
     r"^(?:with )?(?P<name>\w+) as (?:(?:not )?materialized )?\(\n(?P<body>.*?)^\)",
     re.MULTILINE | re.DOTALL,
 )
-_IMPORT = re.compile(r"\s*select \*\s*from \{\{ ?(ref|source)\([^)]*\) ?\}\}\s*(where .*)?", re.DOTALL)
+_IMPORT = re.compile(
+    r"\s*select \*\s*from \{\{ ?(ref|source)\([^)]*\) ?\}\}\s*(where .*)?", re.DOTALL
+)
 
 
 def data_dictionary(manifest: Manifest) -> str:
@@ -43,9 +45,9 @@ def data_dictionary(manifest: Manifest) -> str:
 def _marts(manifest: Manifest) -> Iterator[Node]:
     project = manifest["metadata"]["project_name"]
     for node in manifest["nodes"].values():
-        if node["resource_type"] == "model" and node["package_name"] == project:
-            if node["original_file_path"].startswith("models/marts/"):
-                yield node
+        is_own_model = node["resource_type"] == "model" and node["package_name"] == project
+        if is_own_model and node["original_file_path"].startswith("models/marts/"):
+            yield node
 
 
 def _contents(schemas: Iterable[tuple[str, list[Node]]]) -> Iterator[str]:
@@ -61,8 +63,9 @@ def _entry(model: Node, manifest: Manifest) -> Iterator[str]:
     yield ""
     yield _one_line(model["description"])
     yield ""
+    materialized = model["config"]["materialized"]
     yield f"- **key**: {_names(_grain(model))}"
-    yield f"- **built as**: {model['config']['materialized']}, from {_names(_parents(model, manifest))}"
+    yield f"- **built as**: {materialized}, from {_names(_parents(model, manifest))}"
     if steps := list(_steps(model["raw_code"])):
         yield f"- **steps**: {', '.join(steps)}"
     yield ""

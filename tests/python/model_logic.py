@@ -10,7 +10,9 @@ from ingest.settings import PROJECT_DIR
 Artifact = dict[str, Any]
 
 # What macros write is proved with the macro, text and comments compute nothing.
-_NOT_WRITTEN_HERE = re.compile(r"\{#.*?#\}|--[^\n]*|\{%.*?%\}|\{\{.*?\}\}|'(?:[^']|'')*'", re.DOTALL)
+_NOT_WRITTEN_HERE = re.compile(
+    r"\{#.*?#\}|--[^\n]*|\{%.*?%\}|\{\{.*?\}\}|'(?:[^']|'')*'", re.DOTALL
+)
 # A model has logic if its own SQL does more than select, rename, cast, fill in, join on equality
 # and filter by equality: if it decides, groups, compares, counts, unfolds or calculates.
 _LOGIC = re.compile(

@@ -2,8 +2,8 @@
 
 Whatever carries the value of a tagged column is tagged itself, or says why it need not be:
 `meta: {pii: false, cleansed_by: ...}`. Cleansed without a word is what a count, a comparison or a
-condition leaves (column_lineage), a surrogate key of a row, and what is taken out of a JSON document
-under a name that is not a person's. Pseudonyms and truncated addresses are personal still.
+condition leaves (column_lineage), a surrogate key of a row, and what is taken out of a document by
+a name that is not a person's. Pseudonyms and truncated addresses are personal still.
 """
 
 from collections.abc import Iterator
@@ -40,6 +40,7 @@ def untagged_columns(manifest: Artifact, catalog: Artifact) -> list[str]:
     `manifest` is dbt's after compiling, `catalog` that of the built warehouse.
     """
     nodes = {id_: node for id_, node in _nodes(manifest).items() if _is_relation(node)}
+    project = manifest["metadata"]["project_name"]
     lineage = Lineage(_schema(nodes, catalog), _is_cleansed)
     personal = {
         (_relation(node), name)
@@ -49,7 +50,7 @@ def untagged_columns(manifest: Artifact, catalog: Artifact) -> list[str]:
     }
     wrong = list(_untagged_raw(nodes, catalog))
     for node in nodes.values():
-        if not node.get("compiled_code"):
+        if not node.get("compiled_code") or node["package_name"] != project:
             continue
         for name, carried in lineage.carried(node["compiled_code"]).items():
             origins = sorted(carried & personal)

@@ -1,5 +1,6 @@
 """No column carries personal data without saying so."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -101,9 +102,9 @@ def test_who_says_that_a_column_is_not_personal_says_why(
 
 def _untagged(sql: str, meta: dict[str, Any]) -> list[str]:
     """Findings on a model of one column `c`, without the name of the column it comes from."""
-    read = sql.replace("from raw", 'from "db"."raw"."people" as raw').replace(" as raw as r", " as r")
-    read = read.replace("join raw on", 'join "db"."raw"."people" as raw on')
-    read = read.replace("join raw as r", 'join "db"."raw"."people" as r')
+    people = '"db"."raw"."people"'
+    read = re.sub(r"(from|join) raw as", rf"\1 {people} as", sql)
+    read = re.sub(r"(from|join) raw", rf"\1 {people} as raw", read)
     place = {"database": "db", "package_name": "house", "resource_type": "model"}
     tagged = {name: {"config": {"meta": {"pii": name != "n"}}} for name in RAW}
     nodes = {
@@ -114,5 +115,6 @@ def _untagged(sql: str, meta: dict[str, Any]) -> list[str]:
     }
     built = {"columns": {name: {"type": type_} for name, type_ in RAW.items()}}
     catalog = {"nodes": {"model.house.people": built}, "sources": {}}
-    found = untagged_columns({"nodes": nodes, "sources": {}}, catalog)
+    metadata = {"project_name": "house"}
+    found = untagged_columns({"metadata": metadata, "nodes": nodes, "sources": {}}, catalog)
     return [line.rpartition(".")[0] for line in found]
