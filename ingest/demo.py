@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.demo_money import money_rows
-from ingest.docs.site import SITE, write_site
+from ingest.docs.site import SITE, write_index, write_pages
 from ingest.errors import UserError
 from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
@@ -28,6 +29,7 @@ from ingest.kafka.summary import Tally
 from ingest.moodle.load import load_moodle
 from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
+from ingest.report import REPORT_PAGE, write_report
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
 from ingest.settings import Settings
 from ingest.simulate.money.plan import AccountPlan
@@ -95,7 +97,7 @@ def run_demo(settings: Settings, console: Console) -> None:
         built = None
     else:
         mark.unlink(missing_ok=True)
-        built = _build(console)
+        built = _build(settings, console)
         mark.write_text(state)
     _summarise(settings, console, (loaded, events), built, time.monotonic() - started)
 
@@ -148,7 +150,7 @@ def _play_account(settings: Settings) -> None:
     load_fx(settings, is_sample=True)
 
 
-def _build(console: Console) -> BuildResult:
+def _build(settings: Settings, console: Console) -> BuildResult:
     dbt = Dbt()
     columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -158,8 +160,12 @@ def _build(console: Console) -> BuildResult:
         for failure in built.failures[:20]:
             console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
-    with _step(console, "docs site"):
-        write_site(dbt.docs())
+    with _step(console, "docs site and report"), ThreadPoolExecutor() as pool:
+        report = pool.submit(write_report, settings)
+        artifacts = dbt.docs()
+        write_pages(artifacts)
+        report.result()
+        write_index(artifacts)
     return built
 
 
@@ -237,6 +243,7 @@ def _summarise(
     )
     table.add_row("dbt packages", source() or "")
     table.add_row("docs", _relative(DOCS_PAGE))
+    table.add_row("report", _relative(REPORT_PAGE))
     table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
     table.add_row("stop", f"{_program('coursehouse')} down")
     console.print()
