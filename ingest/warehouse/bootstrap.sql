@@ -48,7 +48,8 @@ create table if not exists ops.metric_sample (
     written_at timestamptz not null default clock_timestamp()
 );
 
-create index if not exists metric_sample_series_ix on ops.metric_sample (metric, sampled_at);
+create index if not exists metric_sample_series_ix
+on ops.metric_sample (metric, labels, sampled_at);
 create index if not exists metric_sample_written_ix on ops.metric_sample (written_at);
 
 -- Where reading a Kafka partition goes on: moved in the transaction that stores the rows (law 4).
