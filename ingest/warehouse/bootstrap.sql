@@ -267,7 +267,7 @@ create table if not exists ops.alert_outbox (
     labels jsonb not null,
     kind text not null check (kind in ('firing', 'resolved')),
     severity text not null,
-    window_start timestamptz not null,
+    opened_at timestamptz not null,
     receiver text not null,
     title text not null,
     body text not null,
@@ -280,6 +280,7 @@ create table if not exists ops.alert_outbox (
     unique (alert_event_key, kind, receiver)
 );
 
+create index if not exists alert_outbox_series_ix on ops.alert_outbox (rule, labels, receiver);
 create index if not exists alert_outbox_due_ix
 on ops.alert_outbox (next_attempt_at) where sent_at is null and given_up_at is null;
 
