@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -59,6 +60,19 @@ class Dbt:
         """`dbt docs generate --static`: one page that needs no server."""
         if not self._invoke("docs", "generate", "--static", "--no-compile").success:
             raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
+
+    def alerts(self, target: Path) -> None:
+        """Evaluate the rules of alerts: the models with tag alert, without tests.
+
+        `target` keeps what dbt has parsed: with other variables than builds it would be parsed
+        anew each time. `UserError` if dbt fails.
+        """
+        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        folders = ("--target-path", str(target), "--log-path", str(target))
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        if not outcome.success:
+            raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
 
     def _parse(self) -> int:
         outcome = self._invoke("parse")

@@ -52,7 +52,7 @@
             end as is_broken
         from (
             select
-                case rules.aggregate
+                (case rules.aggregate
                     when 'max' then max(inside.value)
                     when 'min' then min(inside.value)
                     when 'avg' then avg(inside.value)
@@ -62,7 +62,7 @@
                         (array_agg(
                             inside.value order by inside.sampled_at desc, inside.sample_id desc
                         ))[1]
-                end as value
+                end)::double precision as value
             from {{ samples }} as inside
             where
                 inside.rule = instants.rule

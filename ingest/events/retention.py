@@ -88,6 +88,22 @@ def drop_expired(
     return dropped
 
 
+def forget_results(conn: psycopg.Connection, days: int) -> None:
+    """Delete results of builds, runs of loads and messages about alerts older than so many days."""
+    for table, column in (
+        ("build_result", "completed_at"),
+        ("build_run", "completed_at"),
+        ("load_run", "completed_at"),
+        ("alert_outbox", "enqueued_at"),
+    ):
+        conn.execute(
+            sql.SQL("delete from {} where {} < now() - make_interval(days => %s)").format(
+                sql.Identifier("ops", table), sql.Identifier(column)
+            ),
+            [days],
+        )
+
+
 def _first_unarchived(conn: psycopg.Connection, topic: Topic) -> date | None:
     """The first day (UTC) of which the archive lacks a record."""
     query = sql.SQL(_FIRST_UNARCHIVED).format(table=sql.Identifier(SCHEMA, topic.table_name))

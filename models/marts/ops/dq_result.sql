@@ -1,7 +1,7 @@
 -- One row per dbt invocation and test it executed.
 {{ config(meta={'grain': ['dq_result_key'], 'owner': 'data-team'}) }}
 
-with results as (
+with results as not materialized (
 
     select * from {{ ref('int_ops__build_results') }}
     where resource_type in ('test', 'unit_test') and status <> 'skipped'
@@ -23,9 +23,11 @@ final as (
         failures_count as failures,
         duration_seconds,
         completed_at,
-        row_number() over (
-            partition by unique_id order by completed_at desc, invocation_id desc
-        ) = 1 as is_latest
+        -- not a window function: who asks for what fails now should not sort months of results
+        not exists (
+            select from results as later
+            where later.unique_id = results.unique_id and later.completed_at > results.completed_at
+        ) as is_latest
     from results
 
 )
