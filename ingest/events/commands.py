@@ -8,8 +8,8 @@ from ingest.settings import load_settings
 def retention_command() -> None:
     """Drop raw events older than their topic's raw_retention_days in seeds/kafka_topics.csv.
 
-    Where there is an archive, days that it does not hold yet stay. Results of builds, runs of loads and
-    messages about alerts go after COURSEHOUSE_OPS_RETENTION_DAYS.
+    Where there is an archive, days that it does not hold yet stay. Results of builds, runs of
+    loads and messages about alerts go after COURSEHOUSE_OPS_RETENTION_DAYS.
     """
     from ingest.archive.catalog import is_used
     from ingest.events.retention import drop_expired, forget_results
