@@ -10,7 +10,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from ingest.errors import UserError
-from ingest.packages import INSTALLED, ensure_packages
+from ingest.packages import FOLDER, ensure_packages
 from ingest.settings import PROJECT_DIR
 
 PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/generic")
@@ -98,7 +98,7 @@ def project_fingerprint() -> str:
     digest = hashlib.sha256()
     files = [PROJECT_DIR / name for name in PROJECT_FILES]
     # packages may be links, which rglob does not follow
-    packages = (package.resolve() for package in sorted(INSTALLED.glob("*")))
+    packages = (package.resolve() for package in sorted((PROJECT_DIR / FOLDER).glob("*")))
     for folder in (*(PROJECT_DIR / part for part in PROJECT_PARTS), *packages):
         files += sorted(path for path in folder.rglob("*") if path.is_file())
     for file in files:

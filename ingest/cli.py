@@ -86,7 +86,7 @@ def status(
 @app.command()
 def deps() -> None:
     """Install the dbt packages: from the hub, your mirror, or what ships with Coursehouse."""
-    typer.echo(f"dbt packages: {install_packages(load_settings())}")
+    typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
 app.add_typer(topics_app, name="topics")
