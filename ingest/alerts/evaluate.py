@@ -7,7 +7,8 @@ from ingest.errors import UserError
 from ingest.settings import Settings
 from ingest.warehouse.session import Busy, alone
 
-_OBSERVE = """
+# What is so now becomes a sample, so that the rules look at samples only.
+OBSERVE = """
 insert into ops.metric_sample (metric, labels, value, sampled_at)
 select metric, labels, value, now() from intermediate.int_ops__observations
 """
@@ -24,7 +25,7 @@ def evaluate(settings: Settings, conn: psycopg.Connection) -> bool:
     except Busy:
         return False
     try:
-        conn.execute(_OBSERVE)
+        conn.execute(OBSERVE)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         raise UserError("nothing is built yet that could raise an alert: run `dbt build`") from None
     Dbt().alerts(settings.home_dir / "alerts")

@@ -26,7 +26,6 @@ from ingest.alerts.receivers import Receiver, receivers
 from ingest.errors import UserError
 from ingest.postgres import connect
 from ingest.settings import Settings
-from ingest.warehouse.bootstrap import bootstrap
 
 NO_TESTS = ("--resource-type", "model", "--resource-type", "seed")
 EVALUATE = ("build", "--select", "tag:alert", *NO_TESTS)
@@ -34,14 +33,9 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 TABLES = ("ops.metric_sample", "ops.alert_event", "ops.alert_outbox", "ops.build_result")
 
 
-@pytest.fixture(scope="module")
-def mart(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """An empty warehouse with the operations mart."""
-    house = Warehouse(new_database("alerts"), tmp_path_factory.mktemp("alerts") / "target")
-    with house.connect() as conn:
-        bootstrap(conn)
-    house.run("build", "--select", "+path:models/marts/ops", "+int_ops__observations", *NO_TESTS)
-    return house
+@pytest.fixture
+def mart(ops_warehouse: Warehouse) -> Warehouse:
+    return ops_warehouse
 
 
 @pytest.fixture
