@@ -77,7 +77,7 @@ def test_increments_of_samples_in_any_order_raise_the_alerts_of_a_full_refresh(
     events = [("ops", "alert_event")]
     conn.execute("drop schema if exists incremental cascade")
     set_aside(conn, events, "incremental")
-    mart.run(*EVALUATE, "--full-refresh")
+    mart.run("run", "--select", "alert_event", "--full-refresh")
     rows, differing = compare(conn, "incremental", "ops", "alert_event")
     assert rows > 50
     assert differing == 0
