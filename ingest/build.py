@@ -75,6 +75,19 @@ class Dbt:
             raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
         return TARGET
 
+    def alerts(self, target: Path) -> None:
+        """Evaluate the rules of alerts: the models with tag alert, without tests.
+
+        `target` keeps what dbt has parsed: with other variables than builds it would be parsed
+        anew each time. `UserError` if dbt fails.
+        """
+        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        folders = ("--target-path", str(target), "--log-path", str(target))
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        if not outcome.success:
+            raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
+
     def _parse(self) -> int:
         outcome = self._invoke("parse")
         if not outcome.success:

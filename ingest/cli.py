@@ -8,6 +8,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
 from ingest.docs.commands import docs_command
@@ -108,6 +109,7 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
+app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
 
 

@@ -11,13 +11,17 @@ KINDS = ("dim_", "fact_", "bridge_", "site_summary")
 
 @check
 def check_model_is_named_after_its_folder(model: Any) -> None:
-    """Staging and intermediate models start with layer and domain, marts stand in its schema."""
+    """Staging and intermediate models start with layer and domain, marts stand in its schema.
+
+    Those about operations stand beside the tables of the loaders, in `ops`.
+    """
     layer, domain = Path(model.original_file_path).parts[1:3]
     prefix = PREFIXES.get(layer)
     if prefix and not model.name.startswith(f"{prefix}_{domain}__"):
         fail(f"`{model.name}` is in {layer}/{domain}: its name starts with {prefix}_{domain}__.")
-    if layer == "marts" and model.schema_ != f"marts_{domain}":
-        fail(f"`{model.name}` is in marts/{domain} and belongs into schema marts_{domain}.")
+    schema = "ops" if domain == "ops" else f"marts_{domain}"
+    if layer == "marts" and model.schema_ != schema:
+        fail(f"`{model.name}` is in marts/{domain} and belongs into schema {schema}.")
 
 
 @check
