@@ -2,7 +2,11 @@
 {{
     config(
         materialized='table',
-        meta={'grain': ['parent', 'child'], 'owner': 'data-team', 'kind': 'aggregate'},
+        meta={
+            'grain': ['parent', 'child'], 'owner': 'data-team', 'kind': 'aggregate',
+            'proof': 'tests/python/test_ops_mart.py::'
+            ~ 'test_a_build_leaves_the_outcome_of_every_node_and_no_value_of_a_row',
+        },
     )
 }}
 
