@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.packages import source
 from ingest.settings import PROJECT_DIR
 
 PROGRAM = Path(sys.executable).parent / "coursehouse"
@@ -45,6 +46,7 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
         "21 customers in 4 currencies at 30 Sep 2025",
         "12,906.36 EUR after refunds, disputes and fees",
         "by course",
+        f"dbt packages {source()}",
         "target/docs/index.html",
     ):
         assert expected in first
