@@ -15,7 +15,7 @@ import psycopg
 import typer
 
 from ingest.errors import UserError
-from ingest.packages import INSTALLED, ensure_packages
+from ingest.packages import FOLDER, ensure_packages
 from ingest.postgres import connect
 from ingest.settings import PROJECT_DIR, Settings, load_settings
 
@@ -71,7 +71,7 @@ def _run_edr(scratch: Path, packages: str) -> Path:
     folder = scratch / "packages"
     folder.mkdir()
     for name in ("dbt_utils", "elementary"):  # exactly those that edr's own dbt project names
-        (folder / name).symlink_to((INSTALLED / name).resolve())
+        (folder / name).symlink_to((PROJECT_DIR / FOLDER / name).resolve())
     (scratch / "config.yml").write_text(_EDR_CONFIG)
     page = scratch / "report.html"
     run = subprocess.run(

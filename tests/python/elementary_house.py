@@ -196,7 +196,7 @@ def _source() -> dict[str, Any]:
 def house(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> House:
     """The project with the stand-ins, on a database of its own."""
     folder = tmp_path_factory.mktemp("elementary") / "project"
-    return create_house(new_database("elementary_house"), folder, STAND_INS)
+    return create_house(new_database("elementary_house"), folder, PROJECT_DIR / STAND_INS)
 
 
 @pytest.fixture(scope="session")
