@@ -58,8 +58,12 @@ def test_the_page_of_a_model_says_what_it_holds(browser: Browser, site: Path) ->
 
 
 def test_the_lineage_shows_where_a_column_comes_from(browser: Browser, site: Path) -> None:
-    with opened(browser, site / "lineage.html") as page:
-        expect(page.get_by_text("fact_session").first).to_be_visible(timeout=PATIENCE_MS)
+    model = "?model=model.coursehouse.fact_session&parents=1&children=0"
+    with opened(browser, site / "lineage.html", model) as page:
+        graph = page.locator(".react-flow")
+        for node in ("fact_session", "fact_learning_event"):
+            expect(graph.get_by_text(node, exact=True).first).to_be_visible(timeout=PATIENCE_MS)
+        expect(graph.get_by_text("engaged_seconds", exact=True).first).to_be_visible()
 
 
 def test_the_dictionary_leads_from_its_contents_to_a_mart(browser: Browser, site: Path) -> None:
