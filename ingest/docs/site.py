@@ -21,6 +21,7 @@ from ingest.settings import PROJECT_DIR
 SITE = PROJECT_DIR / "target" / "docs"
 DICTIONARY = PROJECT_DIR / "docs" / "data_dictionary.md"
 REPORT = PROJECT_DIR / "target" / "report" / "elementary_report.html"
+UNREAD = "lineage_errors.json"  # models whose columns could not be followed, if any
 _FRAME = Path(__file__).with_name("frame.html")
 
 # page of the site, what it is called, what it is for
@@ -81,6 +82,10 @@ def _write_lineage(artifacts: Path, site: Path) -> None:
         str(scratch)
     )
     (scratch / "index.html").replace(site / "lineage.html")
+    unread = site / UNREAD
+    unread.unlink(missing_ok=True)
+    if (scratch / "colibri-parsing-errors.json").exists():
+        (scratch / "colibri-parsing-errors.json").replace(unread)
     shutil.rmtree(scratch)
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from warehouse_fixtures import Artifacts
 
 from ingest.docs.dictionary import data_dictionary
-from ingest.docs.site import DICTIONARY, site_server, write_site
+from ingest.docs.site import DICTIONARY, UNREAD, site_server, write_site
 from ingest.settings import PROJECT_DIR
 
 PATIENCE_MS = 120_000  # pages hold the whole project
@@ -64,6 +64,11 @@ def test_the_lineage_shows_where_a_column_comes_from(browser: Browser, site: Pat
         for node in ("fact_session", "fact_learning_event"):
             expect(graph.get_by_text(node, exact=True).first).to_be_visible(timeout=PATIENCE_MS)
         expect(graph.get_by_text("engaged_seconds", exact=True).first).to_be_visible()
+
+
+def test_the_columns_of_every_model_can_be_followed(site: Path) -> None:
+    errors = site / UNREAD
+    assert not errors.exists(), errors.read_text()
 
 
 def test_the_dictionary_leads_from_its_contents_to_a_mart(browser: Browser, site: Path) -> None:
