@@ -15,12 +15,12 @@ from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
 from dbt_colibri.report.generator import DbtColibriReportGenerator
 from markdown_it import MarkdownIt
 
-from ingest.docs.dictionary import data_dictionary
+from ingest.docs.dictionary import Manifest, data_dictionary
+from ingest.report import REPORT_PAGE
 from ingest.settings import PROJECT_DIR
 
 SITE = PROJECT_DIR / "target" / "docs"
 DICTIONARY = PROJECT_DIR / "docs" / "data_dictionary.md"
-REPORT = PROJECT_DIR / "target" / "report" / "elementary_report.html"
 UNREAD = "lineage_errors.json"  # models whose columns could not be followed, if any
 _FRAME = Path(__file__).with_name("frame.html")
 
@@ -39,23 +39,32 @@ def write_site(artifacts: Path, site: Path = SITE) -> Path:
     `artifacts` holds dbt's manifest.json (compiled), catalog.json and static_index.html of the
     built warehouse. Pages open from disk and ask nothing of the network.
     """
-    manifest = json.loads((artifacts / "manifest.json").read_text())
+    write_pages(artifacts, site)
+    return write_index(artifacts, site)
+
+
+def write_pages(artifacts: Path, site: Path = SITE) -> None:
+    """Write dbt's docs, the lineage of columns and the data dictionary."""
     site.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(artifacts / "static_index.html", site / "dbt.html")
-    if REPORT.exists():
-        shutil.copyfile(REPORT, site / "report.html")
     _write_lineage(artifacts, site)
-    dictionary = MarkdownIt("commonmark").enable("table").render(data_dictionary(manifest))
+    markdown = MarkdownIt("commonmark").enable("table")
+    dictionary = markdown.render(data_dictionary(_manifest(artifacts)))
     (site / "dictionary.html").write_text(_page("Data dictionary", _with_anchors(dictionary)))
+
+
+def write_index(artifacts: Path, site: Path = SITE) -> Path:
+    """Write the page that leads to the others, the last report among them; its path."""
+    if REPORT_PAGE.exists():
+        shutil.copyfile(REPORT_PAGE, site / "report.html")
     index = site / "index.html"
-    index.write_text(_page("Coursehouse", _index(manifest, site)))
+    index.write_text(_page("Coursehouse", _index(_manifest(artifacts), site)))
     return index
 
 
 def write_dictionary(artifacts: Path) -> None:
     """Bring docs/data_dictionary.md up to date with dbt's manifest.json in `artifacts`."""
-    manifest = json.loads((artifacts / "manifest.json").read_text())
-    DICTIONARY.write_text(data_dictionary(manifest))
+    DICTIONARY.write_text(data_dictionary(_manifest(artifacts)))
 
 
 def site_server(site: Path, port: int) -> ThreadingHTTPServer:
@@ -69,6 +78,11 @@ def site_server(site: Path, port: int) -> ThreadingHTTPServer:
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody reads a line per request."""
+
+
+def _manifest(artifacts: Path) -> Manifest:
+    manifest: Manifest = json.loads((artifacts / "manifest.json").read_text())
+    return manifest
 
 
 def _write_lineage(artifacts: Path, site: Path) -> None:
@@ -89,7 +103,7 @@ def _write_lineage(artifacts: Path, site: Path) -> None:
     shutil.rmtree(scratch)
 
 
-def _index(manifest: dict[str, Any], site: Path) -> str:
+def _index(manifest: Manifest, site: Path) -> str:
     nodes = manifest["nodes"].values()
     counts = {
         kind: sum(node["resource_type"] == kind for node in nodes) for kind in ("model", "test")
