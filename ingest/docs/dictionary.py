@@ -21,7 +21,7 @@ relations a model reads, *steps* are the parts of its SQL in their order.
 """
 # a common table expression and the comment above it
 _STEP = re.compile(
-    r"(?P<comment>(?:^ *--(?!-).*\n)*)"
+    r"(?P<comment>(?:^ *--(?!-)[^\n]*\n)*)"
     r"^(?:with )?(?P<name>\w+) as (?:(?:not )?materialized )?\(\n(?P<body>.*?)^\)",
     re.MULTILINE | re.DOTALL,
 )
