@@ -21,7 +21,7 @@ JSON = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtra
 _ASKS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists, exp.Count, exp.Length, exp.ArraySize)
 _COUNTING = {"cardinality", "jsonb_array_length", "num_nonnulls"}
 # the arguments that carry, where others are a condition, a group or an order
-_CARRYING: dict[type[exp.Expression], tuple[str, ...]] = {
+_CARRYING: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Window: ("this",),
     exp.Filter: ("this",),
     exp.Nullif: ("this",),
@@ -38,7 +38,7 @@ class Lineage:
     """
 
     schema: MappingSchema
-    is_cleansed: Callable[[exp.Expression], bool] = lambda node: False
+    is_cleansed: Callable[[exp.Expr], bool] = lambda node: False
     _known: dict[int, Outputs] = field(default_factory=dict)
 
     def carried(self, sql: str) -> Outputs:
@@ -74,7 +74,7 @@ class Lineage:
             return self._known[id(expression.this.this)]
         return {}
 
-    def _columns(self, node: exp.Expression, scope: Scope) -> set[Column]:
+    def _columns(self, node: exp.Expr, scope: Scope) -> set[Column]:
         """Columns of relations whose values `node` carries."""
         if isinstance(node, exp.Column):
             return self._origins(node, scope)
@@ -103,9 +103,9 @@ class Lineage:
             return {(f"{source.db}.{source.name}", column.name)}
         return self._of_function(source, column.name, scope)
 
-    def _of_function(self, source: exp.Expression, name: str, scope: Scope) -> set[Column]:
+    def _of_function(self, source: exp.Expr, name: str, scope: Scope) -> set[Column]:
         """What a column of a function in FROM carries; a record's is a part of its document."""
-        part: exp.Expression = source
+        part: exp.Expr = source
         if isinstance(source.this, exp.Anonymous) and source.this.name.startswith("jsonb_to_rec"):
             types = {c.name: c.args.get("kind") for c in source.args["alias"].columns}
             is_json = "json" in str(types.get(name, "")).lower()
@@ -115,14 +115,14 @@ class Lineage:
         return self._columns(part, scope)
 
 
-def document(node: exp.Expression) -> exp.Expression:
+def document(node: exp.Expr) -> exp.Expr:
     """The expression that `a -> 'b' ->> 'c'` takes a part of: a."""
     while isinstance(node, JSON):
         node = node.this.unnest()
     return node
 
 
-def _carrying(node: exp.Expression) -> Iterator[exp.Expression]:
+def _carrying(node: exp.Expr) -> Iterator[exp.Expr]:
     """The arguments of `node` whose values its result carries."""
     if isinstance(node, _ASKS) or node.name.lower() in _COUNTING:
         return
@@ -135,5 +135,5 @@ def _carrying(node: exp.Expression) -> Iterator[exp.Expression]:
     for name in names:
         value = node.args.get(name)
         for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, exp.Expression):
+            if isinstance(part, exp.Expr):
                 yield part

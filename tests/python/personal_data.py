@@ -67,7 +67,7 @@ def _untagged_raw(nodes: Artifact, catalog: Artifact) -> Iterator[str]:
                     yield f"{_relation(node)}.{name} is personal by its name"
 
 
-def _is_cleansed(node: exp.Expression) -> bool:
+def _is_cleansed(node: exp.Expr) -> bool:
     if isinstance(node, exp.MD5):
         return isinstance(node.this, exp.ConcatWs)  # as macro surrogate_key writes it
     if not isinstance(node, JSON):
@@ -79,7 +79,7 @@ def _is_cleansed(node: exp.Expression) -> bool:
     )
 
 
-def _names_on_the_way(node: exp.Expression) -> Iterator[str]:
+def _names_on_the_way(node: exp.Expr) -> Iterator[str]:
     """From a document to a part of it: `payload -> 'user_id' #>> '{}'` goes by user_id."""
     if isinstance(node, JSON):
         yield from _names_on_the_way(node.this.unnest())
