@@ -28,6 +28,10 @@ lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/coursehouse up && $(BIN)/sqlfluff lint --processes 2
 
+docs: $(RUNTIME) $(PACKAGES) ## docs, lineage and dictionary of the built warehouse, in a browser
+	@$(BIN)/coursehouse up
+	@$(BIN)/coursehouse docs --serve
+
 up: $(RUNTIME) $(PACKAGES) ## start the warehouse
 	@$(BIN)/coursehouse up
 

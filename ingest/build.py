@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -14,6 +15,8 @@ from ingest.settings import PROJECT_DIR
 
 PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/generic")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
+
+TARGET = PROJECT_DIR / "target"
 
 OnNode = Callable[[int, int], None]
 
@@ -33,6 +36,7 @@ class Dbt:
         os.environ.setdefault("DO_NOT_TRACK", "1")
         ensure_packages()
         self._runner = dbtRunner()
+        self._is_compiled = False
 
     def build(self, on_node: OnNode) -> BuildResult:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run."""
@@ -47,6 +51,7 @@ class Dbt:
         total = self._parse()
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
         outcome = self._invoke("build")
+        self._is_compiled = True
         result = BuildResult()
         for node in getattr(outcome.result, "results", []):
             result.warnings += node.status == "warn"
@@ -55,10 +60,33 @@ class Dbt:
                 result.failures.append(f"{node.node.name}: {message}")
         return result
 
-    def docs(self) -> None:
-        """`dbt docs generate --static`: one page that needs no server."""
-        if not self._invoke("docs", "generate", "--static", "--no-compile").success:
+    def parse(self) -> Path:
+        """Read the project; the folder where dbt wrote its manifest. `UserError` if it cannot."""
+        self._parse()
+        return TARGET
+
+    def docs(self) -> Path:
+        """`dbt docs generate --static`; the folder of manifest, catalog and page.
+
+        Compiles the project unless this object has just built it.
+        """
+        compiled = ["--no-compile"] if self._is_compiled else []
+        if not self._invoke("docs", "generate", "--static", *compiled).success:
             raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
+        return TARGET
+
+    def alerts(self, target: Path) -> None:
+        """Evaluate the rules of alerts: the models with tag alert, without tests.
+
+        `target` keeps what dbt has parsed: with other variables than builds it would be parsed
+        anew each time. `UserError` if dbt fails.
+        """
+        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        folders = ("--target-path", str(target), "--log-path", str(target))
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        if not outcome.success:
+            raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
 
     def _parse(self) -> int:
         outcome = self._invoke("parse")

@@ -8,8 +8,10 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
+from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
@@ -89,6 +91,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("docs")(docs_command)
 app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
 
@@ -106,6 +109,7 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
+app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
 
 

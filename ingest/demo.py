@@ -20,6 +20,7 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.demo_money import money_rows
+from ingest.docs.site import SITE, write_index, write_pages
 from ingest.errors import UserError
 from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
@@ -30,7 +31,7 @@ from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.report import REPORT_PAGE, write_report
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
-from ingest.settings import PROJECT_DIR, Settings
+from ingest.settings import Settings
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.play import play
 from ingest.simulate.money.store import store_account
@@ -41,7 +42,7 @@ from ingest.status import warehouse_status
 from ingest.warehouse.publish import Counts
 from ingest.warehouse.session import warehouse
 
-DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
+DOCS_PAGE = SITE / "index.html"
 BUILT_MARK = "demo_built"
 # what a real week has: records that come late, twice, in the wrong order, or broken
 SAMPLE_EVENTS = Plan(
@@ -161,8 +162,10 @@ def _build(settings: Settings, console: Console) -> BuildResult:
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
     with _step(console, "docs site and report"), ThreadPoolExecutor() as pool:
         report = pool.submit(write_report, settings)
-        dbt.docs()
+        artifacts = dbt.docs()
+        write_pages(artifacts)
         report.result()
+        write_index(artifacts)
     return built
 
 

@@ -19,8 +19,9 @@ from ingest.sample import SAMPLE_DUMP, restore
 
 # These share a built warehouse, or write to the project's own target directory.
 TOGETHER = {
-    *("test_analyses", "test_broken_samples", "test_demo", "test_item_statistics"),
-    *("test_metrics", "test_project", "test_truth"),
+    *("test_analyses", "test_broken_samples", "test_demo", "test_docs", "test_gates"),
+    *("test_item_statistics", "test_metrics", "test_personal_data", "test_project"),
+    "test_truth",
 }
 
 

@@ -19,6 +19,7 @@ from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
+from ingest.warehouse.bootstrap import bootstrap
 
 # What elementary stores of a run is for reports; builds of tests need none.
 NO_UPLOADS = {
@@ -145,6 +146,26 @@ def warehouse(
     yield loaded
 
 
+@dataclass(frozen=True)
+class Artifacts:
+    """What dbt wrote about a built warehouse: for tests of the project itself. Only for reading."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    catalog: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def artifacts(warehouse: Warehouse) -> Artifacts:
+    """Manifest with compiled SQL, catalog and docs page of the built sample."""
+    warehouse.run("docs", "generate", "--static", "--no-compile")
+    manifest, catalog = (
+        json.loads((warehouse.target / f"{name}.json").read_text())
+        for name in ("manifest", "catalog")
+    )
+    return Artifacts(warehouse.target, manifest, catalog)
+
+
 @pytest.fixture(scope="session")
 def mariadb_warehouse(
     mariadb: MariaDb, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
@@ -154,6 +175,19 @@ def mariadb_warehouse(
     loaded = _loaded("mariadb_warehouse", site, new_database, tmp_path_factory)
     loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     return loaded
+
+
+@pytest.fixture(scope="session")
+def ops_warehouse(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """Nothing loaded, the operations mart built. Tests empty the tables they write to."""
+    house = Warehouse(new_database("ops"), tmp_path_factory.mktemp("ops") / "target")
+    with house.connect() as conn:
+        bootstrap(conn)
+    models = ("+path:models/marts/ops", "+int_ops__observations")
+    house.run("build", "--select", *models, "--resource-type", "model", "--resource-type", "seed")
+    return house
 
 
 def _loaded(
