@@ -5,28 +5,30 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+PACKAGES := dbt_packages/SOURCE
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # one environment, installed by one rule at a time
 .PHONY: help demo test lint docs up down status lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
+demo: $(RUNTIME) $(PACKAGES) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
 	@$(BIN)/coursehouse demo
 
-test: $(DEV) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
+test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
 	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup
 
-lint: $(DEV) ## style only: ruff, mypy, sqlfluff
+lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/coursehouse up && $(BIN)/sqlfluff lint --processes 2
 
-up: $(RUNTIME) ## start the warehouse
+up: $(RUNTIME) $(PACKAGES) ## start the warehouse
 	@$(BIN)/coursehouse up
 
 down: ## stop the warehouse
@@ -45,12 +47,13 @@ clean: ## stop the warehouse and delete everything that was made here
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
 	rm -rf $(VENV) .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
-$(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml packages.yml
+$(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
-	@$(BIN)/coursehouse deps
 	@touch $@
 
-$(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml packages.yml
+$(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.txt
-	@$(BIN)/coursehouse deps
 	@touch $(RUNTIME) $@
+
+$(PACKAGES): packages.yml | $(RUNTIME)
+	@$(BIN)/coursehouse deps

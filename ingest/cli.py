@@ -19,6 +19,7 @@ from ingest.kafka.commands import load_events_command, topics_app
 from ingest.moodle.commands import load_moodle_command
 from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
+from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
@@ -89,6 +90,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)

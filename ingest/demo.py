@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from ingest.kafka.summary import Tally
 from ingest.moodle.load import load_moodle
 from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
+from ingest.report import REPORT_PAGE, write_report
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.simulate.money.plan import AccountPlan
@@ -94,7 +96,7 @@ def run_demo(settings: Settings, console: Console) -> None:
         built = None
     else:
         mark.unlink(missing_ok=True)
-        built = _build(console)
+        built = _build(settings, console)
         mark.write_text(state)
     _summarise(settings, console, (loaded, events), built, time.monotonic() - started)
 
@@ -147,7 +149,7 @@ def _play_account(settings: Settings) -> None:
     load_fx(settings, is_sample=True)
 
 
-def _build(console: Console) -> BuildResult:
+def _build(settings: Settings, console: Console) -> BuildResult:
     dbt = Dbt()
     columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -157,8 +159,10 @@ def _build(console: Console) -> BuildResult:
         for failure in built.failures[:20]:
             console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
-    with _step(console, "docs site"):
+    with _step(console, "docs site and report"), ThreadPoolExecutor() as pool:
+        report = pool.submit(write_report, settings)
         dbt.docs()
+        report.result()
     return built
 
 
@@ -236,6 +240,7 @@ def _summarise(
     )
     table.add_row("dbt packages", source() or "")
     table.add_row("docs", _relative(DOCS_PAGE))
+    table.add_row("report", _relative(REPORT_PAGE))
     table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
     table.add_row("stop", f"{_program('coursehouse')} down")
     console.print()

@@ -13,6 +13,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -28,6 +29,7 @@ PINS = "packages.yml"
 HUB = "hub"
 OFFLINE = "offline stand-ins"
 HUB_SECONDS = 3
+DEPS_SECONDS = 600
 
 _NEW = ".dbt_packages.new"
 _OLD = ".dbt_packages.old"
@@ -71,8 +73,8 @@ def install(
             if mirror is None and hub_answers():
                 try:
                     return _replace(project, HUB, lambda to: from_hub(project, to))
-                except subprocess.CalledProcessError as error:  # archives lie elsewhere than lists
-                    say(f"dbt's hub answers, but `dbt deps` fails: {_last_line(error.stdout)}")
+                except subprocess.SubprocessError as error:  # archives lie elsewhere than lists
+                    say(f"dbt's hub answers, but `dbt deps` fails: {_reason(error)}")
             return _replace(project, OFFLINE, _link_stand_ins)
     except OSError as error:
         raise UserError(
@@ -120,6 +122,7 @@ def from_hub(project: Path, folder: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=DEPS_SECONDS,
     )
     for name in PACKAGES:
         (scratch / FOLDER / name).rename(folder / name)
@@ -171,7 +174,7 @@ def hub_answers() -> bool:
 
     def ask() -> None:
         with (
-            suppress(OSError, ValueError),
+            suppress(OSError, ValueError, HTTPException),
             urlopen(f"{url}api/v1/dbt-labs/dbt_utils.json", timeout=HUB_SECONDS) as answer,  # noqa: S310
         ):
             answers.append(answer.status)
@@ -182,5 +185,7 @@ def hub_answers() -> bool:
     return answers == [200]
 
 
-def _last_line(output: str) -> str:
-    return (output.strip().splitlines() or ["without a word"])[-1]
+def _reason(error: subprocess.SubprocessError) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        return (str(error.stdout).strip().splitlines() or ["without a word"])[-1]
+    return f"it takes longer than {DEPS_SECONDS} s"

@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
     for item in items:
-        module = item.path.stem
+        module = "test_elementary" if item.path.stem == "test_report" else item.path.stem
         item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.packages import source
 from ingest.settings import PROJECT_DIR
 
 PROGRAM = Path(sys.executable).parent / "coursehouse"
@@ -45,10 +46,13 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
         "21 customers in 4 currencies at 30 Sep 2025",
         "12,906.36 EUR after refunds, disputes and fees",
         "by course",
+        f"dbt packages {source()}",
         "static_index.html",
+        "elementary_report.html",
     ):
         assert expected in first
-    assert (PROJECT_DIR / "target" / "static_index.html").stat().st_size > 1_000_000
+    for page in ("static_index.html", "report/elementary_report.html"):
+        assert (PROJECT_DIR / "target" / page).stat().st_size > 1_000_000
     second = _demo(environment)
     assert "nothing new since the last build, nothing built" in second
     assert "0 new, 0 changed, 0 deleted rows; 0 events" in second

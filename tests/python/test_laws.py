@@ -25,7 +25,7 @@ from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 BATCHES = (1, 2, 3, 4)
-INCREMENTAL = "config.materialized:incremental"
+INCREMENTAL = "config.materialized:incremental,package:coursehouse"
 STAGING = "path:models/staging"
 NO_TESTS = ("--resource-type", "model", "--resource-type", "snapshot", "--resource-type", "seed")
 EVERYTHING = ("--select", f"+{INCREMENTAL}", "--exclude", STAGING, *NO_TESTS)
@@ -170,6 +170,7 @@ def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
         if node.resource_type == "model"
         and node.config.materialized == "incremental"
         and node.schema != "ops"
+        and node.package_name == "coursehouse"
     ]
     assert models, "the manifest holds no incremental model"
     return sorted(models)

@@ -9,17 +9,8 @@ from package_cases_utils import MACROS
 from package_judges import CASES, JUDGES, create_tables, judge
 from package_signatures import Signature, Use, signatures, uses
 
-from ingest.packages import (
-    FOLDER,
-    HUB,
-    PACKAGES,
-    STAND_INS,
-    copy_mirror,
-    from_hub,
-    hub_answers,
-    source,
-)
-from ingest.settings import PROJECT_DIR, load_settings
+from ingest.packages import PACKAGES, STAND_INS
+from ingest.settings import PROJECT_DIR
 
 OURS = PROJECT_DIR / STAND_INS
 Verdicts = dict[str, tuple[str, int]]
@@ -36,25 +27,6 @@ def cases(new_database: Callable[[str], str]) -> str:
 @pytest.fixture(scope="module")
 def verdicts(cases: str, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     return judge(OURS, cases, tmp_path_factory.mktemp("stand_ins") / "project")
-
-
-@pytest.fixture(scope="module")
-def real_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the real packages: those of a mirror that is set, or of the hub."""
-    folder = tmp_path_factory.mktemp("real_packages")
-    mirror = load_settings().dbt_packages_dir
-    if mirror is not None and mirror.resolve() != OURS:
-        copy_mirror(mirror, folder)
-    elif source() == HUB:
-        return PROJECT_DIR / FOLDER
-    elif mirror is None and hub_answers():
-        from_hub(PROJECT_DIR, folder)
-    else:
-        pytest.skip(
-            "no real packages to compare with: dbt's hub does not answer, and "
-            "COURSEHOUSE_DBT_PACKAGES names no mirror of it"
-        )
-    return folder
 
 
 @pytest.mark.parametrize("name", CASES)

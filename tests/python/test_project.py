@@ -22,7 +22,8 @@ PYTHON_LINES = 300
 @pytest.fixture(scope="module")
 def models(warehouse: Warehouse) -> list[Any]:
     nodes = warehouse.manifest.nodes.values()
-    return [node for node in nodes if node.resource_type == "model"]
+    ours = [node for node in nodes if node.package_name == "coursehouse"]
+    return [node for node in ours if node.resource_type == "model"]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Fixtures that run dbt: one loaded and built warehouse for whoever only reads it."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from mariadb_server import MariaDb
 from moodle_sites import Lane
@@ -18,6 +20,14 @@ from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.warehouse.bootstrap import bootstrap
+
+# What elementary stores of a run is for reports; builds of tests need none.
+NO_UPLOADS = {
+    "disable_dbt_artifacts_autoupload": True,
+    "disable_run_results": True,
+    "disable_tests_results": True,
+    "disable_dbt_invocation_autoupload": True,
+}
 
 
 @dataclass
@@ -71,8 +81,9 @@ class Warehouse:
             pytest.fail(f"dbt {' '.join(command)}:\n" + "\n".join(lines), pytrace=False)
 
     def _invoke(self, *command: str) -> dbtRunnerResult:
+        values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
         return dbtRunner(manifest=self.manifest).invoke(
-            list(command),
+            [*command, "--vars", json.dumps(NO_UPLOADS | values)],
             project_dir=str(PROJECT_DIR),
             profiles_dir=str(PROJECT_DIR),
             target_path=str(self.target),
