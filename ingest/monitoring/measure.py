@@ -1,0 +1,149 @@
+"""Around a load: its figures are served while it runs, and kept in the warehouse."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+
+import psycopg
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.exposition import write_to_textfile
+from psycopg.types.json import Jsonb
+
+from ingest.errors import UserError
+from ingest.monitoring.exporter import WarehouseState
+from ingest.monitoring.figures import Figures, Sample
+from ingest.monitoring.volumes import Volumes
+from ingest.postgres import connect
+from ingest.processes import LOOPBACK
+from ingest.settings import Settings
+
+EVERY_SECONDS = 60.0
+KEPT_DAYS = 30
+LIMIT = 100_000  # samples that wait for a warehouse that is down
+TEXTFILE = "coursehouse.prom"
+
+_ADD = "insert into ops.metric_sample (metric, labels, value, sampled_at) values (%s, %s, %s, %s)"
+_PRUNE = "delete from ops.metric_sample where written_at < now() - make_interval(days => %s)"
+_RUN = (
+    "insert into ops.load_run (source, started_at, status, error_class) values (%s, %s, %s, %s)"
+)
+
+Say = Callable[[str], object]
+
+
+@contextmanager
+def measured(
+    settings: Settings,
+    source: str,
+    say: Say,
+    *,
+    port: int | None = None,
+    is_batch: bool = False,
+) -> Iterator[Figures]:
+    """Measure a load of `source`; `is_batch`: all of it is one batch.
+
+    Figures go to `ops.metric_sample` (and the textfile, if settings name a directory) every minute
+    and at the end, and are served at `port` until then. `say` tells if they could not be kept: a
+    load does not fail for that. Raises `UserError` if the port cannot be served.
+    """
+    figures = Figures(source)
+    figures.register(Volumes(settings))
+    started_at, started = datetime.now(UTC), time.perf_counter()
+    with ExitStack() as stack:
+        if port is not None:
+            stack.enter_context(serving(figures.registry, port))
+        sampler = stack.enter_context(_sampling(settings, figures))
+        error_class = None
+        try:
+            yield figures
+            if is_batch:
+                figures.batch(time.perf_counter() - started)
+            figures.succeeded()
+        except Exception as error:
+            error_class = type(error).__name__
+            figures.failed()
+            raise
+        finally:
+            run = (source, started_at, "failed" if error_class else "ok", error_class)
+            failure = sampler.keep(run)
+            if failure and not error_class:
+                say(f"what was measured is not kept: {failure}")
+
+
+@contextmanager
+def serving(registry: CollectorRegistry, port: int) -> Iterator[None]:
+    """Serve `registry` at 127.0.0.1:`port`/metrics. Raises `UserError`."""
+    try:
+        server, thread = start_http_server(port, LOOPBACK, registry)
+    except OSError as error:
+        raise UserError(
+            f"metrics cannot be served at port {port}: {error.strerror or error}"
+            " (choose another with --metrics-port)"
+        ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Sampler:
+    def __init__(self, settings: Settings, figures: Figures) -> None:
+        self._settings = settings
+        self._figures = figures
+        self._lock = threading.Lock()
+
+    def keep(self, run: tuple[str, datetime, str, str | None] | None = None) -> str | None:
+        """Store what was measured; what cannot be stored waits for the next time.
+
+        Returns why it was not stored.
+        """
+        with self._lock:
+            self._figures.take()
+            waiting = self._figures.taken[-LIMIT:]
+            self._figures.taken = []
+            try:
+                with connect(self._settings) as conn:
+                    _store(conn, waiting)
+                    if run:
+                        conn.execute(_RUN, run)
+                    conn.commit()
+                    self._write_textfile(conn)
+            except (UserError, psycopg.Error, OSError) as error:
+                self._figures.taken = waiting + self._figures.taken
+                return str(error).strip().partition("\n")[0]
+        return None
+
+    def _write_textfile(self, conn: psycopg.Connection) -> None:
+        directory = self._settings.metrics_textfile_dir
+        if directory is not None:
+            registry = CollectorRegistry()
+            registry.register(WarehouseState(lambda: conn))
+            write_to_textfile(str(directory / TEXTFILE), registry)
+
+
+def _store(conn: psycopg.Connection, samples: list[Sample]) -> None:
+    with conn.cursor() as cursor:
+        cursor.executemany(_ADD, [(s.metric, Jsonb(s.labels), s.value, s.sampled_at) for s in samples])
+        cursor.execute(_PRUNE, [KEPT_DAYS])
+
+
+@contextmanager
+def _sampling(settings: Settings, figures: Figures) -> Iterator[_Sampler]:
+    """Keep figures every minute."""
+    sampler, is_over = _Sampler(settings, figures), threading.Event()
+
+    def now_and_then() -> None:
+        while not is_over.wait(EVERY_SECONDS):
+            sampler.keep()
+
+    thread = threading.Thread(target=now_and_then, daemon=True)
+    thread.start()
+    try:
+        yield sampler
+    finally:
+        is_over.set()
+        thread.join()
