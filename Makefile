@@ -43,12 +43,14 @@ lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 
 clean: ## stop the warehouse and delete everything that was made here
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
-	rm -rf $(VENV) .coursehouse target logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
-$(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
+$(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml packages.yml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
+	@$(BIN)/coursehouse deps
 	@touch $@
 
-$(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
+$(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml packages.yml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.txt
+	@$(BIN)/coursehouse deps
 	@touch $(RUNTIME) $@

@@ -9,10 +9,11 @@ from typing import Any
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from ingest.errors import UserError
+from ingest.packages import INSTALLED, ensure_packages
 from ingest.settings import PROJECT_DIR
 
 PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/generic")
-PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
+PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
 
 OnNode = Callable[[int, int], None]
 
@@ -30,6 +31,7 @@ class Dbt:
 
     def __init__(self) -> None:
         os.environ.setdefault("DO_NOT_TRACK", "1")
+        ensure_packages()
         self._runner = dbtRunner()
 
     def build(self, on_node: OnNode) -> BuildResult:
@@ -78,11 +80,13 @@ class Dbt:
 
 
 def project_fingerprint() -> str:
-    """Changes whenever a file dbt reads changes."""
+    """Changes whenever a file dbt reads changes, those of packages too."""
     digest = hashlib.sha256()
     files = [PROJECT_DIR / name for name in PROJECT_FILES]
-    for part in PROJECT_PARTS:
-        files += sorted(path for path in (PROJECT_DIR / part).rglob("*") if path.is_file())
+    # packages may be links, which rglob does not follow
+    packages = (package.resolve() for package in sorted(INSTALLED.glob("*")))
+    for folder in (*(PROJECT_DIR / part for part in PROJECT_PARTS), *packages):
+        files += sorted(path for path in folder.rglob("*") if path.is_file())
     for file in files:
         digest.update(str(file.relative_to(PROJECT_DIR)).encode())
         digest.update(file.read_bytes())

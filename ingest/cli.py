@@ -16,6 +16,7 @@ from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.moodle.commands import load_moodle_command
+from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
@@ -79,6 +80,12 @@ def status(
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:
         Console(soft_wrap=True).print(render(found))
+
+
+@app.command()
+def deps() -> None:
+    """Install the dbt packages: from the hub, your mirror, or what ships with Coursehouse."""
+    typer.echo(f"dbt packages: {install_packages(load_settings())}")
 
 
 app.add_typer(topics_app, name="topics")

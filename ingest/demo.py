@@ -25,6 +25,7 @@ from ingest.kafka.embedded import has_kafka, start_broker
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
 from ingest.moodle.load import load_moodle
+from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
 from ingest.settings import PROJECT_DIR, Settings
@@ -54,6 +55,8 @@ def run_demo(settings: Settings, console: Console) -> None:
     builds nothing.
     """
     started = time.monotonic()
+    with _step(console, "dbt packages"):
+        ensure_packages()
     with _step(console, "Postgres"):
         start_warehouse(settings)
     with _step(console, "Kafka broker"):
@@ -231,6 +234,7 @@ def _summarise(
         f"{build.get('tests', 0):,} passed"
         + (f", {built.warnings} warnings" if built and built.warnings else ""),
     )
+    table.add_row("dbt packages", source() or "")
     table.add_row("docs", _relative(DOCS_PAGE))
     table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
     table.add_row("stop", f"{_program('coursehouse')} down")

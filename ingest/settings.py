@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     pg_user: str = "coursehouse"
     pg_password: SecretStr = SecretStr("")
     pg_dbname: str = "coursehouse"
+    dbt_packages: Path | None = Field(
+        default=None, description="folder of dbt packages, to use instead of dbt's hub"
+    )
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
     stripe_api_key: SecretStr | None = None
@@ -82,6 +85,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
         return self.home if self.home.is_absolute() else PROJECT_DIR / self.home
+
+    @property
+    def dbt_packages_dir(self) -> Path | None:
+        """The folder to take dbt packages from, None to ask dbt's hub."""
+        return self.dbt_packages and PROJECT_DIR / self.dbt_packages
 
     @property
     def archive(self) -> str:

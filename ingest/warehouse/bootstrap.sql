@@ -48,7 +48,8 @@ create table if not exists ops.metric_sample (
     written_at timestamptz not null default clock_timestamp()
 );
 
-create index if not exists metric_sample_series_ix on ops.metric_sample (metric, sampled_at);
+create index if not exists metric_sample_series_ix
+on ops.metric_sample (metric, labels, sampled_at);
 create index if not exists metric_sample_written_ix on ops.metric_sample (written_at);
 
 -- Where reading a Kafka partition goes on: moved in the transaction that stores the rows (law 4).
@@ -266,7 +267,7 @@ create table if not exists ops.alert_outbox (
     labels jsonb not null,
     kind text not null check (kind in ('firing', 'resolved')),
     severity text not null,
-    window_start timestamptz not null,
+    opened_at timestamptz not null,
     receiver text not null,
     title text not null,
     body text not null,
@@ -279,6 +280,7 @@ create table if not exists ops.alert_outbox (
     unique (alert_event_key, kind, receiver)
 );
 
+create index if not exists alert_outbox_series_ix on ops.alert_outbox (rule, labels, receiver);
 create index if not exists alert_outbox_due_ix
 on ops.alert_outbox (next_attempt_at) where sent_at is null and given_up_at is null;
 

@@ -13,6 +13,7 @@ from mariadb_server import MariaDb
 from moodle_sites import Lane
 from psycopg.conninfo import conninfo_to_dict
 
+from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
@@ -53,6 +54,7 @@ class Warehouse:
         """Run dbt in this process; the caller looks at `success`."""
         before = dict(os.environ)
         os.environ.update(self.environment())
+        ensure_packages()
         try:
             if self.manifest is None:
                 self.manifest = self._invoke("parse").result
