@@ -49,9 +49,7 @@ class Metric:
 
     def histogram(self, registry: CollectorRegistry) -> Histogram:
         """Observe in `registry`."""
-        return Histogram(
-            self.name, self.help, self.labels, registry=registry, buckets=self.buckets
-        )
+        return Histogram(self.name, self.help, self.labels, registry=registry, buckets=self.buckets)
 
 
 COLLECTOR_REQUESTS = Metric(
@@ -145,7 +143,7 @@ LOAD_WRITE_SECONDS = Metric(
     "coursehouse_write_duration_seconds",
     "histogram",
     "load",
-    "One COPY of records into one table.",
+    "One COPY of records into one table; of more than 1,000, the time for 1,000 of them.",
     ("source",),
     WRITES,
     quantile=0.99,

@@ -124,7 +124,7 @@ class Reader:
         What an answer to a fetch said may be old; the embedded broker, asked, tells the first
         offset of its last batch and one. Both are lower bounds: the higher one counts.
         """
-        ends = self._offsets(partitions, OffsetSpec.latest())
+        ends = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         for partition in partitions:
             with suppress(KafkaException):
                 place = TopicPartition(*partition)
@@ -134,7 +134,7 @@ class Reader:
 
     def firsts(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Offsets of the first records that are still there, where the cluster tells."""
-        return self._offsets(partitions, OffsetSpec.earliest())
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
     def silent_partitions(self, seconds: float) -> list[Partition]:
         """Partitions without an end, if nothing at all has come for so long."""

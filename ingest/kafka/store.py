@@ -48,7 +48,7 @@ class Store:
             if batch:
                 load_id = next_load_id(self._conn)
                 for topic, rows in batch.items():
-                    with self._figures.writing():
+                    with self._figures.writing(len(rows.accepted) + len(rows.rejected)):
                         stored, new = append(self._conn, topic, rows, load_id, loaded_at)
                     added.inserted += new
                     tally.add(

@@ -3,32 +3,33 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import psycopg
-from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.exposition import write_to_textfile
 from psycopg.types.json import Jsonb
 
 from ingest.errors import UserError
-from ingest.monitoring.exporter import WarehouseState
+from ingest.kafka.outage import sentence
+from ingest.metrics import LOAD_FAILED_BATCHES
+from ingest.monitoring.exporter import write_textfile
 from ingest.monitoring.figures import Figures, Sample
+from ingest.monitoring.serve import serving
 from ingest.monitoring.volumes import Volumes
 from ingest.postgres import connect
-from ingest.processes import LOOPBACK
 from ingest.settings import Settings
 
 EVERY_SECONDS = 60.0
 KEPT_DAYS = 30
 LIMIT = 100_000  # samples that wait for a warehouse that is down
-TEXTFILE = "coursehouse.prom"
 
 _ADD = "insert into ops.metric_sample (metric, labels, value, sampled_at) values (%s, %s, %s, %s)"
-_PRUNE = "delete from ops.metric_sample where written_at < now() - make_interval(days => %s)"
-_RUN = (
-    "insert into ops.load_run (source, started_at, status, error_class) values (%s, %s, %s, %s)"
+# failures are few and stay: their sum is a counter
+_PRUNE = (
+    "delete from ops.metric_sample where written_at < now() - make_interval(days => %s)"
+    " and metric <> %s"
 )
+_RUN = "insert into ops.load_run (source, started_at, status, error_class) values (%s, %s, %s, %s)"
 
 Say = Callable[[str], object]
 
@@ -72,24 +73,6 @@ def measured(
                 say(f"what was measured is not kept: {failure}")
 
 
-@contextmanager
-def serving(registry: CollectorRegistry, port: int) -> Iterator[None]:
-    """Serve `registry` at 127.0.0.1:`port`/metrics. Raises `UserError`."""
-    try:
-        server, thread = start_http_server(port, LOOPBACK, registry)
-    except OSError as error:
-        raise UserError(
-            f"metrics cannot be served at port {port}: {error.strerror or error}"
-            " (choose another with --metrics-port)"
-        ) from None
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 class _Sampler:
     def __init__(self, settings: Settings, figures: Figures) -> None:
         self._settings = settings
@@ -110,25 +93,23 @@ class _Sampler:
                     _store(conn, waiting)
                     if run:
                         conn.execute(_RUN, run)
-                    conn.commit()
-                    self._write_textfile(conn)
-            except (UserError, psycopg.Error, OSError) as error:
+            except (UserError, psycopg.Error) as error:
                 self._figures.taken = waiting + self._figures.taken
-                return str(error).strip().partition("\n")[0]
+                return sentence(error)
+            try:
+                if self._settings.metrics_textfile_dir:
+                    write_textfile(self._settings, self._settings.metrics_textfile_dir)
+            except OSError as error:
+                return f"{error.filename}: {error.strerror}"
         return None
-
-    def _write_textfile(self, conn: psycopg.Connection) -> None:
-        directory = self._settings.metrics_textfile_dir
-        if directory is not None:
-            registry = CollectorRegistry()
-            registry.register(WarehouseState(lambda: conn))
-            write_to_textfile(str(directory / TEXTFILE), registry)
 
 
 def _store(conn: psycopg.Connection, samples: list[Sample]) -> None:
     with conn.cursor() as cursor:
-        cursor.executemany(_ADD, [(s.metric, Jsonb(s.labels), s.value, s.sampled_at) for s in samples])
-        cursor.execute(_PRUNE, [KEPT_DAYS])
+        cursor.executemany(
+            _ADD, [(s.metric, Jsonb(s.labels), s.value, s.sampled_at) for s in samples]
+        )
+        cursor.execute(_PRUNE, [KEPT_DAYS, LOAD_FAILED_BATCHES.sample])
 
 
 @contextmanager
