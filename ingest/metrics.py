@@ -98,8 +98,10 @@ COLLECTOR_ACK_SECONDS = Metric(
     "histogram",
     "collector",
     "From a checked request to the sink's acknowledgement.",
-    (),
+    ("sink",),
     WRITES,
+    quantile=0.99,
+    sample_name="coursehouse_write_p99_seconds",
 )
 COLLECTOR_SINK_ERRORS = Metric(
     "coursehouse_collector_sink_errors_total",
@@ -107,6 +109,7 @@ COLLECTOR_SINK_ERRORS = Metric(
     "collector",
     "Requests whose records the sink did not keep: unavailable (503) or refused (500).",
     ("sink", "reason"),
+    sample_name="coursehouse_failed_batches",
 )
 
 LOAD_ROWS = Metric(
@@ -214,16 +217,27 @@ BUILD_LAST = Metric(
     "When the last dbt build ended.",
 )
 BUILD_SECONDS = Metric(
-    "coursehouse_build_duration_seconds",
-    "gauge",
-    "warehouse",
-    "How long the last dbt build took.",
+    "coursehouse_build_duration_seconds", "gauge", "warehouse", "How long a dbt build took."
 )
 BUILD_FAILURES = Metric(
     "coursehouse_build_failures",
     "gauge",
     "warehouse",
-    "Models and tests that failed in the last dbt build.",
+    "Models and tests that failed in a dbt build.",
+)
+TEST_FAILURES = Metric(
+    "coursehouse_test_failures",
+    "gauge",
+    "warehouse",
+    "Data tests whose latest result is a failure, by severity.",
+    ("severity",),
+)
+SOURCE_AGE = Metric(
+    "coursehouse_source_age_seconds",
+    "gauge",
+    "warehouse",
+    "Since a source was last loaded, or a running stream last heard of.",
+    ("source", "lane"),
 )
 MISSING_PARTITIONS = Metric(
     "coursehouse_missing_partitions",
@@ -231,6 +245,20 @@ MISSING_PARTITIONS = Metric(
     "warehouse",
     "Days of a topic for which records were expected and none came.",
     ("topic",),
+)
+DEAD_LETTER_RATIO = Metric(
+    "coursehouse_dead_letter_ratio",
+    "gauge",
+    "warehouse",
+    "Part of today's records of a topic that broke their contract.",
+    ("topic",),
+)
+AVAILABILITY = Metric(
+    "coursehouse_availability_ratio",
+    "gauge",
+    "warehouse",
+    "Part of the last 30 days in which a component was up.",
+    ("component",),
 )
 ALERTS_OPEN = Metric(
     "coursehouse_alerts_open",

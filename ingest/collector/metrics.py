@@ -23,7 +23,8 @@ class Metrics:
         self.in_progress = metrics.COLLECTOR_IN_PROGRESS.gauge(self._registry)
         self.accepted = metrics.COLLECTOR_ACCEPTED.counter(self._registry)
         self.rejected = metrics.COLLECTOR_REJECTED.counter(self._registry)
-        self._ack_seconds = metrics.COLLECTOR_ACK_SECONDS.histogram(self._registry)
+        ack_seconds = metrics.COLLECTOR_ACK_SECONDS.histogram(self._registry)
+        self._ack_seconds = ack_seconds.labels(sink)
         errors = metrics.COLLECTOR_SINK_ERRORS.counter(self._registry)
         # zeros now: what begins with 1 has not grown, as Prometheus sees it
         self._errors = {reason: errors.labels(sink, reason) for reason in (UNAVAILABLE, REFUSED)}

@@ -48,6 +48,7 @@ where
     newest.sampled_at > now() - interval '1 day'
     or series.metric like '%%timestamp_seconds'
 """
+_OBSERVATIONS = "select metric, labels, value from intermediate.int_ops__observations"
 _FAILED = """
 select labels ->> 'source', sum(value) from ops.metric_sample where metric = %s group by 1
 """
@@ -55,13 +56,7 @@ _DEAD_LETTERS = """
 select topic, error_class, count(*)
 from raw_events.dead_letter where replayed_at is null group by 1, 2
 """
-_BUILD = """
-select
-    extract(epoch from completed_at)::float8,
-    extract(epoch from completed_at - started_at)::float8,
-    failures
-from ops.build_run order by started_at desc limit 1
-"""
+_BUILD = "select extract(epoch from max(completed_at))::float8 from ops.build_run"
 _ALERTS = """
 select rule, severity, count(*) from ops.alert_event where state = 'firing' group by 1, 2
 """
@@ -115,7 +110,7 @@ def _registry(settings: Settings) -> CollectorRegistry:
 
 def _state(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
     yield _family(metrics.WAREHOUSE_BYTES, [((), *row) for row in _rows(conn, _SIZE)])
-    yield from _newest(conn)
+    yield from _measured(conn)
     failed = CounterMetricFamily(
         metrics.LOAD_FAILED_BATCHES.name, metrics.LOAD_FAILED_BATCHES.help, labels=["source"]
     )
@@ -124,24 +119,29 @@ def _state(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily | CounterMetr
     yield failed
     dead_letters = _rows(conn, _DEAD_LETTERS)
     yield _family(metrics.DEAD_LETTERS_OPEN, [(labels, n) for *labels, n in dead_letters])
-    for at, seconds, failures in _rows(conn, _BUILD):
-        yield _family(metrics.BUILD_LAST, [((), at)])
-        yield _family(metrics.BUILD_SECONDS, [((), seconds)])
-        yield _family(metrics.BUILD_FAILURES, [((), failures)])
-    if _rows(conn, "select where to_regclass('ops.alert_event') is not null"):
+    yield _family(metrics.BUILD_LAST, [((), at) for (at,) in _rows(conn, _BUILD) if at])
+    if _exists(conn, "ops.alert_event"):
         alerts = _rows(conn, _ALERTS)
         yield _family(metrics.ALERTS_OPEN, [(labels, n) for *labels, n in alerts])
 
 
-def _newest(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily]:
-    """Gauges; what a load added is none."""
+def _measured(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily]:
+    """The newest samples that are gauges, and what the models of ops tell now."""
+    found = _rows(conn, _NEWEST)
+    if _exists(conn, "intermediate.int_ops__observations"):
+        found += _rows(conn, _OBSERVATIONS)
+    series = {(name, *sorted(labels.items())): (labels, value) for name, labels, value in found}
     helps = {one.sample: one.help for one in metrics.metrics()}
     families: dict[str, GaugeMetricFamily] = {}
-    for name, labels, value in _rows(conn, _NEWEST):
+    for (name, *_), (labels, value) in series.items():
         if name not in INCREASES:
             family = GaugeMetricFamily(name, helps.get(name, "As ops.metric_sample has it."))
             families.setdefault(name, family).samples.append(Sample(name, labels, value))
     yield from families.values()
+
+
+def _exists(conn: psycopg.Connection, relation: str) -> bool:
+    return _rows(conn, "select to_regclass(%s) is not null", relation) == [(True,)]
 
 
 def _family(metric: Metric, values: Iterable[tuple[Iterable[str], float]]) -> GaugeMetricFamily:
