@@ -39,6 +39,11 @@ class Metric:
         """Name of its samples in `ops.metric_sample`."""
         return self.sample_name or self.name.removesuffix("_total")
 
+    @property
+    def is_sampled(self) -> bool:
+        """True if there are such samples; the collector and what is read from tables have none."""
+        return self.where == "load"
+
     def counter(self, registry: CollectorRegistry) -> Counter:
         """Count in `registry`."""
         return Counter(self.name, self.help, self.labels, registry=registry)
