@@ -12,6 +12,8 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ingest.errors import UserError
+from ingest.kafka.embedded import has_embedded_kafka
 from ingest.metrics import VOLUME_USED
 from ingest.postgres import embedded
 from ingest.settings import Settings
@@ -27,18 +29,20 @@ class Volumes(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily(VOLUME_USED.name, VOLUME_USED.help, labels=VOLUME_USED.labels)
-        with suppress(OSError, KeyError):
+        with suppress(OSError, KeyError, UserError):
             if self._settings.is_embedded:
                 directory = embedded(self._settings).data_directory
                 family.add_metric(["warehouse_disk"], _disk_used(directory))
-            if self._settings.is_broker_embedded:
+        with suppress(OSError, KeyError, UserError):
+            if has_embedded_kafka(self._settings):
                 family.add_metric(["broker_memory"], _memory_used())
         yield family
 
 
 def _disk_used(directory: Path) -> float:
     """Like df: what only root may fill counts as neither used nor free."""
-    usage = shutil.disk_usage(directory)
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    usage = shutil.disk_usage(existing)
     return usage.used / (usage.used + usage.free)
 
 

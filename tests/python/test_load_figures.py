@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ingest import metrics
 from ingest.errors import UserError
+from ingest.kafka.broker import EmbeddedBroker
 from ingest.kafka.lag import Lag
 from ingest.kafka.positions import Move
 from ingest.kafka.reader import Reader
@@ -220,7 +221,7 @@ def test_lag_is_what_is_behind_the_stored_positions(mock_cluster: str) -> None:
     assert producer.flush(10) == 0
     reader = Reader(settings_for(mock_cluster))
     lag = Lag(reader)
-    lag.begin({("quiz", 0): 10, ("quiz", 1): None, ("none", 0): 5})
+    lag.begin({("quiz", 0): 10, ("quiz", 1): None, ("quiz", 99): 5})
     assert _lags(lag) == {("quiz", "0"): 40, ("quiz", "1"): 50}
     lag.moved({("quiz", 1): Move(None, 47)})
     assert _lags(lag) == {("quiz", "0"): 40, ("quiz", "1"): 3}
@@ -230,21 +231,25 @@ def test_lag_is_what_is_behind_the_stored_positions(mock_cluster: str) -> None:
     assert _lags(lag) == {("quiz", "0"): 40, ("quiz", "1"): 3}
 
 
-def test_fill_levels_are_of_what_this_machine_holds(tmp_path: Path) -> None:
-    embedded = Settings(home=tmp_path)
-    (tmp_path / "postgres").mkdir()
-    ((disk, memory),) = [
-        {s.labels["volume"]: s.value for s in family.samples}.values()
-        for family in Volumes(embedded).collect()
-    ]
+def test_fill_levels_are_of_what_this_machine_holds(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    embedded = Settings(home=broker.home, kafka_port=broker.port)
+    levels = _levels(embedded)
+    assert set(levels) == {"warehouse_disk", "broker_memory"}
+    disk = levels["warehouse_disk"]
     shown = subprocess.run(
-        ["/bin/df", "--output=pcent", tmp_path], capture_output=True, text=True, check=True
+        ["/bin/df", "--output=pcent", broker.home], capture_output=True, text=True, check=True
     )
     percent = int(shown.stdout.split()[-1].rstrip("%"))
     assert percent - 1.5 <= disk * 100 <= percent + 0.5  # df rounds up, others write meanwhile
-    assert 0 < memory < 1
+    assert 0 < levels["broker_memory"] < 1
+    assert set(_levels(Settings(home=tmp_path))) == {"warehouse_disk"}  # no broker runs
     own = Settings(pg_host="db.example.org", kafka_bootstrap_servers="kafka.example.org:9092")
-    assert [family.samples for family in Volumes(own).collect()] == [[]]
+    assert _levels(own) == {}
+
+
+def _levels(settings: Settings) -> dict[str, float]:
+    (family,) = Volumes(settings).collect()
+    return {sample.labels["volume"]: sample.value for sample in family.samples}
 
 
 def _values(figures: Figures, metric: str) -> list[float]:
