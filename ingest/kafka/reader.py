@@ -129,7 +129,8 @@ class Reader:
             with suppress(KafkaException):
                 place = TopicPartition(*partition)
                 _, fetched = self._consumer.get_watermark_offsets(place, cached=True)
-                ends[partition] = max(ends.get(partition, 0), fetched)
+                if fetched >= 0:  # else it says that it was never told
+                    ends[partition] = max(ends.get(partition, 0), fetched)
         return ends
 
     def firsts(self, partitions: Sequence[Partition]) -> dict[Partition, int]:

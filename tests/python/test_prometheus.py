@@ -45,6 +45,8 @@ def test_a_follower_that_falls_behind_is_told_to_the_team(
         ports["coursehouse-collector"], tmp_path, environment_of(events.warehouse, tmp_path)
     )
     with ExitStack() as stack:
+        stack.callback(collector.stop)
+        collector.start()
         stack.enter_context(receiver.running())
         webhook = f"http://127.0.0.1:{receiver.port}/services/T/B/secret"
         port, log = stack.enter_context(alertmanager(tmp_path, free_port, webhook))
@@ -52,8 +54,6 @@ def test_a_follower_that_falls_behind_is_told_to_the_team(
         follow = ("load", "events", "--follow", "--metrics-port", loads)
         stack.enter_context(command(events, tmp_path / "loads.log", *follow))
         stack.enter_context(command(events, tmp_path / "state.log", "metrics", "--port", state))
-        stack.callback(collector.stop)
-        collector.start()
         collector.track(page_view(), page_view(event_type=7))
 
         up = dict.fromkeys(ports, "up")
