@@ -4,12 +4,13 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from ingest.errors import UserError
-from ingest.packages import INSTALLED, ensure_packages
+from ingest.packages import FOLDER, ensure_packages
 from ingest.settings import PROJECT_DIR
 
 PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/generic")
@@ -60,6 +61,19 @@ class Dbt:
         if not self._invoke("docs", "generate", "--static", "--no-compile").success:
             raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
 
+    def alerts(self, target: Path) -> None:
+        """Evaluate the rules of alerts: the models with tag alert, without tests.
+
+        `target` keeps what dbt has parsed: with other variables than builds it would be parsed
+        anew each time. `UserError` if dbt fails.
+        """
+        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        folders = ("--target-path", str(target), "--log-path", str(target))
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        if not outcome.success:
+            raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
+
     def _parse(self) -> int:
         outcome = self._invoke("parse")
         if not outcome.success:
@@ -84,7 +98,7 @@ def project_fingerprint() -> str:
     digest = hashlib.sha256()
     files = [PROJECT_DIR / name for name in PROJECT_FILES]
     # packages may be links, which rglob does not follow
-    packages = (package.resolve() for package in sorted(INSTALLED.glob("*")))
+    packages = (package.resolve() for package in sorted((PROJECT_DIR / FOLDER).glob("*")))
     for folder in (*(PROJECT_DIR / part for part in PROJECT_PARTS), *packages):
         files += sorted(path for path in folder.rglob("*") if path.is_file())
     for file in files:

@@ -8,6 +8,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
 from ingest.errors import UserError
@@ -86,7 +87,7 @@ def status(
 @app.command()
 def deps() -> None:
     """Install the dbt packages: from the hub, your mirror, or what ships with Coursehouse."""
-    typer.echo(f"dbt packages: {install_packages(load_settings())}")
+    typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
 app.add_typer(topics_app, name="topics")
@@ -106,6 +107,7 @@ app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("metrics")(metrics_command)
+app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
 
 

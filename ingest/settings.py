@@ -48,6 +48,18 @@ class Settings(BaseSettings):
         description="where the files of the ECB's reference rates are",
     )
 
+    ops_retention_days: int = Field(
+        default=90, ge=31, description="for `retention`: results of builds, loads and alerts"
+    )
+    alert_urls: SecretStr | None = Field(
+        default=None, description="addresses as Apprise reads them, separated by blanks"
+    )
+    alert_telegram_api: str = Field(
+        default="https://api.telegram.org",
+        pattern="^https?://",
+        description="a Bot API server of your own",
+    )
+
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="set: your own cluster, no broker is embedded"
     )

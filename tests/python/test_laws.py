@@ -158,13 +158,18 @@ def _raw_tables(conn: psycopg.Connection) -> list[Table]:
 
 
 def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
-    """Schema and name of every incremental model of the project."""
+    """Schema and name of every incremental model of the project.
+
+    Alerts are made of samples, not of raw rows: test_alerts delivers them.
+    """
     site.dbt("parse")
     nodes = site.manifest.nodes.values()
     models = [
         (node.schema, node.name)
         for node in nodes
-        if node.resource_type == "model" and node.config.materialized == "incremental"
+        if node.resource_type == "model"
+        and node.config.materialized == "incremental"
+        and node.schema != "ops"
     ]
     assert models, "the manifest holds no incremental model"
     return sorted(models)

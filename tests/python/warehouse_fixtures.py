@@ -17,6 +17,7 @@ from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
+from ingest.warehouse.bootstrap import bootstrap
 
 
 @dataclass
@@ -143,6 +144,19 @@ def mariadb_warehouse(
     loaded = _loaded("mariadb_warehouse", site, new_database, tmp_path_factory)
     loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     return loaded
+
+
+@pytest.fixture(scope="session")
+def ops_warehouse(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """Nothing loaded, the operations mart built. Tests empty the tables they write to."""
+    house = Warehouse(new_database("ops"), tmp_path_factory.mktemp("ops") / "target")
+    with house.connect() as conn:
+        bootstrap(conn)
+    models = ("+path:models/marts/ops", "+int_ops__observations")
+    house.run("build", "--select", *models, "--resource-type", "model", "--resource-type", "seed")
+    return house
 
 
 def _loaded(
