@@ -19,6 +19,7 @@ from ingest.metrics import Metric
 from ingest.warehouse.merge import Counts
 
 WRITE_RECORDS = 1_000
+WAITING_SAMPLES = 100_000
 FOLDED = "partition"  # a label whose series are one in the samples: their sum
 
 
@@ -48,7 +49,7 @@ class Figures:
         self._delays = _Observed(metrics.LOAD_DELAY_SECONDS, self.registry)
         self._lock = threading.Lock()
         self._sampled: dict[tuple[str, ...], float] = {}
-        self.taken: list[Sample] = []
+        self._taken: list[Sample] = []
 
     def register(self, collector: Collector) -> None:
         """Show what `collector` measures, too."""
@@ -104,10 +105,22 @@ class Figures:
         self._failed.inc()
 
     def take(self) -> None:
-        """Add to `taken` what is and what happened since the last call."""
+        """Note what is, and what happened since the last call."""
         with self._lock:
             now = datetime.now(UTC)
-            self.taken += [Sample(*sample, now) for sample in self._measure()]
+            self._taken += [Sample(*sample, now) for sample in self._measure()]
+
+    def hand_over(self) -> list[Sample]:
+        """Everything that was noted until now, once."""
+        self.take()
+        with self._lock:
+            taken, self._taken = self._taken, []
+        return taken
+
+    def take_back(self, samples: list[Sample]) -> None:
+        """Keep what could not be stored for the next time; the newest, if it is too much."""
+        with self._lock:
+            self._taken = (samples + self._taken)[-WAITING_SAMPLES:]
 
     def _measure(self) -> Iterator[tuple[str, dict[str, str], float]]:
         for family in self.registry.collect():

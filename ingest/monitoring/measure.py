@@ -21,7 +21,6 @@ from ingest.settings import Settings
 
 EVERY_SECONDS = 60.0
 KEPT_DAYS = 30
-LIMIT = 100_000  # samples that wait for a warehouse that is down
 
 _ADD = "insert into ops.metric_sample (metric, labels, value, sampled_at) values (%s, %s, %s, %s)"
 # failures are few and stay: their sum is a counter
@@ -62,7 +61,7 @@ def measured(
             if is_batch:
                 figures.batch(time.perf_counter() - started)
             figures.succeeded()
-        except Exception as error:
+        except BaseException as error:  # whoever interrupts a load has not loaded
             error_class = type(error).__name__
             figures.failed()
             raise
@@ -85,16 +84,14 @@ class _Sampler:
         Returns why it was not stored.
         """
         with self._lock:
-            self._figures.take()
-            waiting = self._figures.taken[-LIMIT:]
-            self._figures.taken = []
+            waiting = self._figures.hand_over()
             try:
                 with connect(self._settings) as conn:
                     _store(conn, waiting)
                     if run:
                         conn.execute(_RUN, run)
             except (UserError, psycopg.Error) as error:
-                self._figures.taken = waiting + self._figures.taken
+                self._figures.take_back(waiting)
                 return sentence(error)
             try:
                 if self._settings.metrics_textfile_dir:

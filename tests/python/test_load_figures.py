@@ -193,13 +193,23 @@ def test_a_sample_of_a_histogram_is_its_quantile() -> None:
     for milliseconds in range(1, 201):
         figures.batch(milliseconds / 1000)
         figures._writes.observe(milliseconds / 1000, "events")
-    assert _values(figures, "coursehouse_batch_seconds") == [0.2]
-    figures.taken.clear()
-    assert _values(figures, "coursehouse_batch_seconds") == []  # once
+    samples = {sample.metric: sample.value for sample in figures.hand_over()}
+    assert samples["coursehouse_batch_seconds"] == 0.2
+    assert samples["coursehouse_write_p99_seconds"] == 0.198
+    again = {sample.metric for sample in figures.hand_over()}
+    assert not again & {"coursehouse_batch_seconds", "coursehouse_write_p99_seconds"}
+
+
+def test_a_large_write_counts_by_the_thousand_records(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = Figures("events")
-    for milliseconds in range(1, 201):
-        figures._writes.observe(milliseconds / 1000, "events")
-    assert _values(figures, "coursehouse_write_p99_seconds") == [0.198]
+    clock = iter([0.0, 0.5, 10.0, 10.5])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    with figures.writing(20_000):
+        pass
+    assert _values(figures, "coursehouse_write_p99_seconds") == [0.025]
+    with figures.writing(10):
+        pass
+    assert _values(figures, "coursehouse_write_p99_seconds") == [0.5]
 
 
 def test_a_counter_is_sampled_by_what_it_grew() -> None:
@@ -209,9 +219,20 @@ def test_a_counter_is_sampled_by_what_it_grew() -> None:
         tally = Tally()
         tally.add("quiz", accepted)
         figures.stored(tally)
-        figures.take()
-    assert _values(figures, "coursehouse_load_records_accepted") == [3, 4]
+        assert _values(figures, "coursehouse_load_records_accepted") == [accepted]
     assert _values(figures, "coursehouse_dead_letters") == []  # nothing grew
+
+
+def test_a_load_that_is_interrupted_has_failed(events: EventLane) -> None:
+    events.create("clicks")
+    assert events.load("clicks").total == 0  # the tables are there
+    with (
+        pytest.raises(KeyboardInterrupt),
+        measured(events.settings(), "moodle", events.said.append, is_batch=True),
+    ):
+        raise KeyboardInterrupt
+    runs = events.read("select status, error_class from ops.load_run")
+    assert runs == [("failed", "KeyboardInterrupt")]
 
 
 def test_lag_is_what_is_behind_the_stored_positions(mock_cluster: str) -> None:
@@ -253,8 +274,7 @@ def _levels(settings: Settings) -> dict[str, float]:
 
 
 def _values(figures: Figures, metric: str) -> list[float]:
-    figures.take()
-    return [sample.value for sample in figures.taken if sample.metric == metric]
+    return [sample.value for sample in figures.hand_over() if sample.metric == metric]
 
 
 def _lags(lag: Lag) -> dict[tuple[str, str], float]:
