@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from ingest.alerts.receivers import Receiver
+from ingest.alerts.receivers import Receiver, Tone
 
 # The newest alert of each rule and label set: older ones of it are history by now.
 _ALERTS: LiteralString = """
@@ -134,7 +134,7 @@ def deliver(conn: psycopg.Connection, to: Sequence[Receiver]) -> Delivery:
                 break
             (message,) = due
             receiver = open_to[message["receiver"]]
-            tone = "resolved" if message["kind"] == "resolved" else message["severity"]
+            tone: Tone = "resolved" if message["kind"] == "resolved" else message["severity"]
             if receiver.deliver(message["title"], message["body"], tone):
                 conn.execute(_SENT, [message["message_id"]])
                 delivery.sent.append(_public(message, receiver))

@@ -212,11 +212,10 @@ def test_pauses_double_up_to_an_hour_and_end_after_a_day(
     pauses = []
     for _ in range(31):
         _tell(conn, to)
-        row = conn.execute(
+        pauses += conn.execute(
             "select round(extract(epoch from next_attempt_at - attempted_at) / 60)::int,"
             " given_up_at is not null from ops.alert_outbox"
-        ).fetchone()
-        pauses.append(row)
+        ).fetchall()
         conn.execute("update ops.alert_outbox set next_attempt_at = now()")
     assert [minutes for minutes, _ in pauses[:8]] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert [is_over for _, is_over in pauses] == [False] * 30 + [True]

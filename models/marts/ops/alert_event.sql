@@ -92,10 +92,16 @@ events as (
 
 ),
 
-{% if is_incremental() %}
-    -- what was an alert before and is evaluated again, so that one which is none any more goes
-    known as (
+told as (
 
+    select
+        rule,
+        labels,
+        window_start
+    from events
+    {% if is_incremental() %}
+        union
+        -- what was an alert and is evaluated again: one that is none any more goes
         select
             built.rule,
             built.labels,
@@ -106,18 +112,18 @@ events as (
                 built.rule = series.rule
                 and built.labels = series.labels
                 and built.window_start >= series.since
+    {% endif %}
 
-    ),
-{% endif %}
+),
 
 final as (
 
     select
-        {{ surrogate_key(['rule', 'labels', 'extract(epoch from window_start)']) }}
+        {{ surrogate_key(['told.rule', 'told.labels', 'extract(epoch from told.window_start)']) }}
             as alert_event_key,
-        rule,
-        labels,
-        window_start,
+        told.rule,
+        told.labels,
+        told.window_start,
         events.metric,
         events.severity,
         events.opened_at,
@@ -131,10 +137,12 @@ final as (
         events.breaches_count,
         events.opening_value,
         events.last_value
-    from events
-    {% if is_incremental() %}
-        full join known using (rule, labels, window_start)
-    {% endif %}
+    from told
+    left join events
+        on
+            told.rule = events.rule
+            and told.labels = events.labels
+            and told.window_start = events.window_start
 
 )
 
