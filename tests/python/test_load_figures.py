@@ -37,7 +37,7 @@ def test_a_load_keeps_what_it_measured(events: EventLane) -> None:
     assert events.invoke("load", "events", "--topics", "clicks").exit_code == 0
 
     def samples(metric: metrics.Metric) -> list[tuple[dict[str, str], float]]:
-        return events.read(SAMPLES, metric.sample)  # type: ignore[return-value]
+        return events.read(SAMPLES, metric.sample)
 
     (before, at_first), (after, at_last) = samples(metrics.LAG_RECORDS)
     assert before == after == {"topic": "clicks"}  # both partitions together
