@@ -17,6 +17,7 @@ from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
 from ingest.kafka.commands import load_events_command, topics_app
+from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
 from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
@@ -109,6 +110,7 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
+app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
 

@@ -26,6 +26,7 @@ from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
+from ingest.monitoring.measure import measured
 from ingest.moodle.load import load_moodle
 from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
@@ -73,13 +74,18 @@ def run_demo(settings: Settings, console: Console) -> None:
     def say(line: str) -> None:
         console.print(f"  {line}", style="dim")
 
-    with _step(console, "load Moodle"):
+    with (
+        _step(console, "load Moodle"),
+        measured(settings, "moodle", say, is_batch=True) as figures,
+    ):
         loaded = load_moodle(settings, say)
+        figures.changed(loaded)
     if has_kafka(settings):
         with _step(console, "load events"):
             if is_sample and not _has_events(settings):
                 to_kafka(settings)(simulate(SAMPLE_EVENTS))
-            events = load_events(settings, say)
+            with measured(settings, "events", say) as figures:
+                events = load_events(settings, say, figures=figures)
     else:
         events = Tally()
     if is_sample and not _has_account(settings):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import UserError
@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     kafka_ssl_certificate_location: FilePath | None = None
     kafka_ssl_key_location: FilePath | None = None
     kafka_ssl_key_password: SecretStr | None = None
+
+    metrics_textfile_dir: DirectoryPath | None = Field(
+        default=None, description="node_exporter's textfile collector reads it"
+    )
 
     write_key: SecretStr | None = Field(
         default=None, description="what `simulate --to track` shows a collector"

@@ -134,7 +134,9 @@ def deliver(conn: psycopg.Connection, to: Sequence[Receiver]) -> Delivery:
                 break
             (message,) = due
             receiver = open_to[message["receiver"]]
-            tone: Tone = "resolved" if message["kind"] == "resolved" else message["severity"]
+            tone: Tone = message["severity"]
+            if message["kind"] == "resolved":
+                tone = "resolved"
             if receiver.deliver(message["title"], message["body"], tone):
                 conn.execute(_SENT, [message["message_id"]])
                 delivery.sent.append(_public(message, receiver))

@@ -209,7 +209,7 @@ def test_pauses_double_up_to_an_hour_and_end_after_a_day(
     _alert(conn, "topic_disk")
     inbox.down = ("/hook",)
     to = _receivers(mart, inbox, inbox.webhook())
-    pauses = []
+    pauses: list[Any] = []
     for _ in range(31):
         _tell(conn, to)
         pauses += conn.execute(

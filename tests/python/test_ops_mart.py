@@ -14,6 +14,7 @@ from warehouse_fixtures import Warehouse
 
 from ingest.alerts.evaluate import OBSERVE
 from ingest.events.retention import forget_results
+from ingest.monitoring.exporter import state_text
 from ingest.status import WarehouseStatus, render, warehouse_status
 
 TABLES = ("build_result", "build_run", "load_run", "load_manifest", "metric_sample")
@@ -124,6 +125,30 @@ def test_a_build_leaves_the_outcome_of_every_node_and_no_value_of_a_row(
     status = warehouse_status(ops_warehouse.settings())
     assert status.ops
     assert status.ops.failing_tests == []
+
+
+def test_prometheus_reads_what_the_mart_tells_now_and_what_is_open(
+    ops_warehouse: Warehouse, conn: psycopg.Connection
+) -> None:
+    conn.execute(
+        "insert into ops.load_run (source, started_at, completed_at, status)"
+        " values ('moodle', now() - interval '2 h', now() - interval '2 h', 'ok')"
+    )
+    conn.execute(  # the same, sampled a while ago
+        "insert into ops.metric_sample (metric, labels, value) values"
+        ' (\'coursehouse_source_age_seconds\', \'{"source": "moodle", "lane": "batch"}\', 5)'
+    )
+    conn.execute(
+        "insert into ops.alert_event (alert_event_key, rule, labels, window_start, metric,"
+        " severity, opened_at, last_broken_at, state, breaches_count, opening_value, last_value)"
+        " select 'k' || n, 'r', '{}', now(), 'm', 'error', now(), now(),"
+        " case n when 1 then 'continued' else 'firing' end, 1, 1, 1 from generate_series(1, 3) as n"
+    )
+    lines = state_text(ops_warehouse.settings()).splitlines()
+    age = 'coursehouse_source_age_seconds{lane="batch",source="moodle"} '
+    (seconds,) = [float(line.removeprefix(age)) for line in lines if line.startswith(age)]
+    assert 7200 <= seconds < 10_000
+    assert 'coursehouse_alerts_open{rule="r",severity="error"} 2.0' in lines
 
 
 def test_results_are_forgotten_after_their_time_and_not_before(
