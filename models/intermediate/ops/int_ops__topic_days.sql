@@ -74,7 +74,7 @@ counts as (
         count(*) as rejected_count,
         count(*) filter (where not is_replayed) as open_count
     from dead_letters
-    group by 1, 2
+    group by topic, (_loaded_at at time zone 'UTC')::date
 
 ),
 

@@ -23,7 +23,7 @@ with samples as not materialized (
 
 ),
 
-runs as (
+runs as ( -- noqa: ST03 (only an increment asks them)
 
     select * from {{ ref('int_ops__build_results') }}
 

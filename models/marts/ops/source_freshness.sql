@@ -17,7 +17,7 @@ rules as (
         max(threshold) filter (where severity = 'error') as error_after_seconds
     from {{ ref('alert_rules') }}
     where metric = 'coursehouse_source_age_seconds'
-    group by 1
+    group by matching ->> 'lane'
 
 ),
 
