@@ -1,4 +1,6 @@
-"""The enemy: every way to break the sample is caught by the tests that are meant to, and no others.
+"""The enemy: every way to break the sample is caught by the tests that are meant to.
+
+Of those of raw tables and staging no others may fail.
 
 A copy of the built warehouse is moved to the last two months. Each break is made in a copy of its
 own, and the tests of data quality run as `dbt test` runs them. What they caught is the table in

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from ingest.packages import source
 from ingest.settings import PROJECT_DIR
@@ -32,7 +33,7 @@ def environment(
 
 
 def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
-    environment: dict[str, str],
+    environment: dict[str, str], browser: Browser
 ) -> None:
     first = _demo(environment)
     for expected in (
@@ -54,7 +55,12 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
     site = PROJECT_DIR / "target" / "docs"
     assert all((site / page).exists() for page in ("dbt.html", "lineage.html", "dictionary.html"))
     report = PROJECT_DIR / "target" / "report" / "elementary_report.html"
-    assert report.stat().st_size > 1_000_000
+    with browser.new_page() as page:  # it has no network
+        page.goto(f"{report.as_uri()}#/report/test-results")
+        expect(page.get_by_text(f"dbt packages: {source()}")).to_be_visible()
+        expect(page.get_by_text("charges_are_not_negative").first).to_be_visible()
+        page.goto((site / "index.html").as_uri())
+        expect(page.get_by_text("lineage").first).to_be_visible()
     second = _demo(environment)
     assert "nothing new since the last build, nothing built" in second
     assert "0 new, 0 changed, 0 deleted rows; 0 events" in second

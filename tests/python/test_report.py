@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from warehouse_fixtures import Warehouse
 
 from ingest.errors import UserError
+from ingest.packages import source
 from ingest.report import write_report
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder, docs/images: to renew the picture there
@@ -44,7 +45,7 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
 
 def test_the_report_says_which_packages_it_stands_on(page: Page) -> None:
     expect(page.get_by_text("Coursehouse")).to_be_visible()
-    expect(page.get_by_text("dbt packages: offline stand-ins")).to_be_visible()
+    expect(page.get_by_text(f"dbt packages: {source()}")).to_be_visible()
 
 
 def test_the_report_shows_results_and_a_sample_of_failed_rows(page: Page) -> None:

@@ -1,4 +1,5 @@
 -- One row per rule, label set and window (of the rule's cooldown) in which the rule was broken.
+-- A build and `coursehouse alert` may evaluate at once: one waits for the other.
 {{
     config(
         materialized='incremental',
@@ -6,10 +7,8 @@
         incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         tags=['alert'],
-        indexes=[
-            {'columns': ['alert_event_key'], 'unique': true},
-            {'columns': ['state']},
-        ],
+        pre_hook="select pg_advisory_xact_lock(hashtext('coursehouse:alert_event'))",
+        indexes=[{'columns': ['alert_event_key'], 'unique': true}, {'columns': ['state']}],
         meta={
             'grain': ['rule', 'labels', 'window_start'], 'owner': 'data-team',
             'exists_column': 'opened_at',

@@ -11,10 +11,11 @@ with signs as (
         lead(signed_at) over (
             partition by component order by signed_at asc, kind = 'end' asc
         ) as next_at,
+        -- from the end: of a frame that only grows a minimum costs one step
         min(signed_at) filter (where not is_failed) over (
             partition by component
-            order by signed_at asc, kind = 'end' asc
-            rows between 1 following and unbounded following
+            order by signed_at desc, kind = 'end' desc
+            rows between unbounded preceding and 1 preceding
         ) as recovered_at
     from {{ ref('int_ops__life_signs') }}
 
@@ -37,7 +38,8 @@ outages as (
     select
         signs.component,
         tstzrange(
-            signs.signed_at,
+            -- a load may fail while this is read
+            least(signs.signed_at, limits.period_end),
             coalesce(
                 case when signs.is_failed then signs.recovered_at else signs.next_at end,
                 limits.period_end

@@ -66,12 +66,13 @@
 
 {#-
     A message of the database without the values it quotes ("invalid input syntax for type date:
-    "4 May"", "Key (email)=(...) already exists"): they may be somebody's.
+    "4 May"", "Key (email)=(...) already exists"): they may be somebody's. A value may hold quotes
+    and new lines, so what stands between the first and the last quote goes, and all details.
 -#}
 {% macro _without_values(message) %}
     {%- if message is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set message = modules.re.sub(': ".*?"(?=\\s|$)', ': "..."', message | string) -%}
-    {{ return(modules.re.sub('(?m)^(\\s*(DETAIL|CONTEXT|LINE \\d+):).*$', '\\1 ...', message)) }}
+    {%- set said = modules.re.sub('(?s)(DETAIL|CONTEXT|HINT|LINE \\d+):.*', '\\1: ...', message | string) -%}
+    {{ return(modules.re.sub('(?s)".*"', '"..."', said)) }}
 {% endmacro %}
