@@ -206,13 +206,15 @@ def running(
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 httpx.get(f"http://127.0.0.1:{port}/healthz")
                 break
             except httpx.TransportError:
                 time.sleep(0.05)
+        else:
+            raise SystemExit("the server did not start within a minute")
         yield port, process.pid
     finally:
         process.terminate()
