@@ -86,15 +86,16 @@ def test_increments_of_samples_in_any_order_raise_the_alerts_of_a_full_refresh(
 
 
 def test_evaluating_twice_raises_the_same_alerts(mart: Warehouse, conn: psycopg.Connection) -> None:
-    for minute, value in enumerate((0.5, 0.9, 0.95)):
-        at = NOW - timedelta(minutes=10 - minute)
-        _sample(conn, "coursehouse_topic_disk_ratio", {"volume": "disk"}, value, at)
+    """By a rule that looks a day back: its alert lasts longer than any run of the tests."""
+    for value in (0, 1, 2):
+        at = datetime.now(UTC)
+        _sample(conn, "coursehouse_missing_partitions", {"topic": "quiz"}, value, at)
     mart.run(*EVALUATE)
     first = conn.execute("select * from ops.alert_event").fetchall()
     mart.run(*EVALUATE)
     assert conn.execute("select * from ops.alert_event").fetchall() == first
     assert conn.execute("select rule, opening_value, state from ops.alert_event").fetchall() == [
-        ("topic_disk", 0.9, "firing")
+        ("missing_partitions", 1, "firing")
     ]
 
 
