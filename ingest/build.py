@@ -45,7 +45,7 @@ class Dbt:
 
         def count(event: Any) -> None:
             nonlocal done
-            # hooks at the end of a build finish too, and are none of the nodes in `total`
+            # exposures finish too, though nothing is done for them
             if event.info.name == "NodeFinished" and event.data.node_info.resource_type in KINDS:
                 done += 1
                 on_node(done, total)
