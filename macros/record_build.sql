@@ -4,7 +4,7 @@
     alerts: a part that goes well says nothing of what failed elsewhere. Invocations that only
     evaluate those rules are known as command alert, and one with --empty did nothing.
 -#}
-{% macro record_build(results) %}
+{% macro record_build(results, is_whole=none) %}
     {%- set executed = results | selectattr('node.resource_type', 'in',
         ['model', 'snapshot', 'seed', 'test', 'unit_test']) | list -%}
     {%- if execute and executed and not flags.EMPTY
@@ -18,9 +18,11 @@
             {%- do others.append(result) -%}
         {%- endfor -%}
         {%- set command = flags.WHICH if others else 'alert' -%}
-        {%- set is_whole = flags.WHICH == 'build' and not (
-            invocation_args_dict.select or invocation_args_dict.selector
-            or invocation_args_dict.exclude) %}
+        {%- if is_whole is none -%}
+            {%- set is_whole = flags.WHICH == 'build' and not (
+                invocation_args_dict.select or invocation_args_dict.selector
+                or invocation_args_dict.exclude) -%}
+        {%- endif %}
         insert into ops.build_run (
             invocation_id, command, started_at, completed_at, status, models, tests, failures
         )
