@@ -41,6 +41,16 @@ class CollectorProcess:
     def log(self) -> str:
         return (self.home / "stderr").read_text()
 
+    def log_line(self, answer: httpx.Response) -> str:
+        """The line of an answered request; it is written after the answer."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for line in self.log.splitlines(keepends=True):
+                if answer.headers["x-request-id"] in line and line.endswith("\n"):
+                    return line
+            time.sleep(0.05)
+        raise AssertionError(f"no line of {answer.request.url}: {self.log}")
+
     def start(self) -> "CollectorProcess":
         if not self.key:
             self.key = new_key(self.home / "collect_keys.json", "web")
