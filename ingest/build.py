@@ -42,7 +42,7 @@ class Dbt:
                 done += 1
                 on_node(done, total)
 
-        total = self._parse()
+        total = self.parse()
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
         outcome = self._invoke("build")
         result = BuildResult()
@@ -58,7 +58,8 @@ class Dbt:
         if not self._invoke("docs", "generate", "--static", "--no-compile").success:
             raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
 
-    def _parse(self) -> int:
+    def parse(self) -> int:
+        """Read the project's files and write the manifest; returns how many nodes a build has."""
         outcome = self._invoke("parse")
         if not outcome.success:
             raise UserError(f"dbt cannot read the project: {outcome.exception}")

@@ -115,10 +115,10 @@ def ensure_role_and_database(admin: psycopg.Connection) -> None:
         create_database(admin, DATABASE)
 
 
-def create_database(admin: psycopg.Connection, name: str) -> None:
-    """Create an empty database that belongs to the warehouse role."""
+def create_database(admin: psycopg.Connection, name: str, owner: str = ROLE) -> None:
+    """Create an empty database that belongs to `owner`."""
     admin.execute(
-        sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(ROLE))
+        sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
     )
 
 

@@ -44,7 +44,7 @@ def test_the_folder_is_the_layer_and_the_name_says_so(models: list[Any]) -> None
         prefixes: tuple[str, ...] = {
             "staging": (f"stg_{domain}__",),
             "intermediate": (f"int_{domain}__",),
-            "marts": ("dim_", "fact_", "bridge_", "site_summary"),
+            "marts": ("dim_", "fact_", "bridge_", "bi_", "site_summary"),
             "vault": ("",),
         }[layer]
         schema = f"marts_{domain}" if layer == "marts" else layer
