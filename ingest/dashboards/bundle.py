@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 import yaml
 
 from ingest.dashboards import charts
+from ingest.dashboards.axes import time_column
 from ingest.dashboards.catalogue import Column, Dataset
 from ingest.dashboards.help import help_text
 from ingest.dashboards.layout import Layout
@@ -151,7 +152,7 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Asset:
     fixed = [
         layout.chart_ids[chart.title]
         for chart in everything
-        if charts.time_column(chart, catalogue[chart.dataset]) is None
+        if time_column(chart, catalogue[chart.dataset]) is None
     ]
     filters = [_period(spec, fixed)]
     for select in spec.filters.selects:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ingest.dashboards.axes import time_column, x_column
 from ingest.dashboards.catalogue import Dataset
-from ingest.dashboards.charts import OPERATORS, time_column, x_column
+from ingest.dashboards.charts import OPERATORS
 from ingest.dashboards.logins import CONNECTIONS
 from ingest.dashboards.spec import COLUMNS, Chart, Dashboard
 
