@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from ingest.dashboards.axes import (
     DATE_FORMAT,
@@ -78,8 +77,8 @@ def _axis_order(chart: Chart) -> Params:
     }
 
 
-def _line(chart: Chart, dataset: Dataset) -> Params:
-    return _series(chart, dataset) | {"markerEnabled": True, "markerSize": 4}
+def _points(chart: Chart, dataset: Dataset) -> Params:
+    return _series(chart, dataset) | {"markerEnabled": True, "markerSize": 5}
 
 
 def _area(chart: Chart, dataset: Dataset) -> Params:
@@ -224,10 +223,6 @@ def _box_plot(chart: Chart, dataset: Dataset) -> Params:
     }
 
 
-def _scatter(chart: Chart, dataset: Dataset) -> Params:
-    return _series(chart, dataset) | {"markerEnabled": True, "markerSize": 6}
-
-
 def _bubble(chart: Chart, dataset: Dataset) -> Params:
     across, up, *size = chart.metrics
     return {
@@ -281,7 +276,7 @@ def _waterfall(chart: Chart, dataset: Dataset) -> Params:
 KINDS: dict[str, tuple[str, Callable[[Chart, Dataset], Params]]] = {
     "number": ("big_number_total", _number),
     "number with trend": ("big_number", _trend),
-    "line": ("echarts_timeseries_line", _line),
+    "line": ("echarts_timeseries_line", _points),
     "area": ("echarts_area", _area),
     "bar": ("echarts_timeseries_bar", _bar),
     "horizontal bar": ("echarts_timeseries_bar", _horizontal_bar),
@@ -294,7 +289,7 @@ KINDS: dict[str, tuple[str, Callable[[Chart, Dataset], Params]]] = {
     "funnel": ("funnel", _funnel),
     "histogram": ("histogram_v2", _histogram),
     "box plot": ("box_plot", _box_plot),
-    "scatter": ("echarts_timeseries_scatter", _scatter),
+    "scatter": ("echarts_timeseries_scatter", _points),
     "bubble": ("bubble_v2", _bubble),
     "gauge": ("gauge_chart", _gauge),
     "treemap": ("treemap_v2", _treemap),

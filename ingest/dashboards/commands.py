@@ -60,6 +60,32 @@ def stop() -> None:
     stop_superset(load_settings())
 
 
+@dashboards_app.command()
+def container(
+    host: Annotated[
+        str, typer.Option(help="The warehouse's host and port, for the container.")
+    ] = "postgres:5432",
+) -> None:
+    """Prepare the warehouse for the container of docker-compose.yml, and write its variables."""
+    from ingest.dashboards.logins import ensure_metadata_database, ensure_readers
+    from ingest.dashboards.server import SupersetServer
+    from ingest.postgres.files import write_file
+
+    settings = load_settings()
+    specs, catalogue = checked_specs()
+    build_bundle(settings, specs, catalogue)
+    require_built(settings, specs, catalogue)
+    ensure_metadata_database(settings)
+    ensure_readers(settings)
+    variables = SupersetServer(settings).container_environment(host)
+    file = PROJECT_DIR / "target" / "superset.env"
+    write_file(file, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    typer.echo(
+        f"{file.relative_to(PROJECT_DIR)} holds the keys and passwords: "
+        "docker compose --profile dashboards up -d"
+    )
+
+
 def stop_superset(settings: Settings, is_deleted: bool = False) -> None:
     """Stop Superset if it runs, and say so."""
     from ingest.dashboards.server import SupersetServer

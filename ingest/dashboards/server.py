@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -140,20 +141,32 @@ class SupersetServer:
         program = [str(self._python), "-m", "gunicorn", "superset.app:create_app()"]
         return program + [part for option in options.items() for part in option]
 
+    def container_environment(self, host: str) -> dict[str, str]:
+        """Variables of a container that reaches the warehouse at `host` (with its port)."""
+        place = f"@{host}/"
+        variables = self._keys()
+        uri = variables["COURSEHOUSE_SUPERSET_METADATA_URI"]
+        variables["COURSEHOUSE_SUPERSET_METADATA_URI"] = re.sub("@[^@/]+/", place, uri)
+        return variables | {"COURSEHOUSE_SUPERSET_WAREHOUSE": host}
+
     def _environment(self) -> dict[str, str]:
-        settings = self.settings
-        admin = settings.superset_admin_password
-        return {
+        admin = self.settings.superset_admin_password
+        return self._keys() | {
             "HOME": str(self.folder),
             "SUPERSET_HOME": str(self.folder),
             "SUPERSET_CONFIG_PATH": str(PROGRAMS / "superset_config.py"),
+            "COURSEHOUSE_SUPERSET_CACHE_DIR": str(self.folder / "cache"),
+            **({"COURSEHOUSE_SUPERSET_ADMIN_PASSWORD": admin.get_secret_value()} if admin else {}),
+        }
+
+    def _keys(self) -> dict[str, str]:
+        settings = self.settings
+        return {
             "COURSEHOUSE_SUPERSET_SECRET_KEY": secret(settings, "secret_key"),
             "COURSEHOUSE_SUPERSET_GUEST_SECRET": secret(settings, "guest_token"),
             "COURSEHOUSE_SUPERSET_METADATA_URI": metadata_address(settings),
-            "COURSEHOUSE_SUPERSET_CACHE_DIR": str(self.folder / "cache"),
             "COURSEHOUSE_SUPERSET_WORKERS": str(settings.superset_workers),
             "COURSEHOUSE_SUPERSET_BEHIND_TLS": str(settings.superset_behind_tls).lower(),
-            **({"COURSEHOUSE_SUPERSET_ADMIN_PASSWORD": admin.get_secret_value()} if admin else {}),
             **{f"COURSEHOUSE_LOGIN_{k}": v for k, v in login_passwords(settings).items()},
         }
 

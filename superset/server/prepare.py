@@ -8,6 +8,7 @@ prepare.py BUNDLE: folder of the YAML files `coursehouse dashboards build` write
 
 import json
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -68,9 +69,7 @@ def import_assets(bundle: Path) -> dict[str, int]:
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.extensions import db
 
-    contents = {
-        str(file.relative_to(bundle)): file.read_text() for file in sorted(bundle.rglob("*.yaml"))
-    }
+    contents = read_bundle(bundle, os.environ.get("COURSEHOUSE_SUPERSET_WAREHOUSE"))
     before = {kind: state(kind) for kind in KINDS}
     try:
         ImportAssetsCommand(contents).run()
@@ -88,6 +87,17 @@ def import_assets(bundle: Path) -> dict[str, int]:
             is_same = old == after[kind][uuid]
             counts["created" if old is None else "unchanged" if is_same else "changed"] += 1
     return counts
+
+
+def read_bundle(folder: Path, warehouse: str | None) -> dict[str, str]:
+    """Name -> text of each file; `warehouse` (host and port) replaces that of the databases."""
+    contents = {}
+    for file in sorted(folder.rglob("*.yaml")):
+        name, text = str(file.relative_to(folder)), file.read_text()
+        if warehouse and name.startswith("databases/"):
+            text = re.sub(r"(sqlalchemy_uri: .*@)[^@/]+/", rf"\g<1>{warehouse}/", text)
+        contents[name] = text
+    return contents
 
 
 def uuids(contents: dict[str, str]) -> dict[str, set[str]]:

@@ -12,11 +12,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from login_throttle import throttle_logins
 
-# what is not set stops Superset here: no well-known key ever signs a cookie
-SECRET_KEY = os.environ["COURSEHOUSE_SUPERSET_SECRET_KEY"]
-GUEST_TOKEN_JWT_SECRET = os.environ["COURSEHOUSE_SUPERSET_GUEST_SECRET"]
-SQLALCHEMY_DATABASE_URI = os.environ["COURSEHOUSE_SUPERSET_METADATA_URI"]
-CACHE = Path(os.environ["COURSEHOUSE_SUPERSET_CACHE_DIR"])
+
+def _required(name: str) -> str:
+    """What is not set stops Superset here: no well-known key ever signs a cookie."""
+    value = os.environ.get(name)
+    if not value:
+        raise SystemExit(f"{name} is not set")
+    return value
+
+
+SECRET_KEY = _required("COURSEHOUSE_SUPERSET_SECRET_KEY")
+GUEST_TOKEN_JWT_SECRET = _required("COURSEHOUSE_SUPERSET_GUEST_SECRET")
+SQLALCHEMY_DATABASE_URI = _required("COURSEHOUSE_SUPERSET_METADATA_URI")
+CACHE = Path(_required("COURSEHOUSE_SUPERSET_CACHE_DIR"))
 WORKERS = int(os.environ.get("COURSEHOUSE_SUPERSET_WORKERS", "2"))
 BEHIND_TLS = os.environ.get("COURSEHOUSE_SUPERSET_BEHIND_TLS", "") == "true"
 

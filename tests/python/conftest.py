@@ -21,6 +21,8 @@ from ingest.sample import SAMPLE_DUMP, restore
 TOGETHER = {
     *("test_analyses", "test_demo", "test_item_statistics", "test_metrics", "test_project"),
     "test_truth",
+    # these share the warehouse of the demo, and a Superset on it
+    *("test_superset_browser", "test_superset_server"),
 }
 
 

@@ -1,39 +1,13 @@
 """The newcomer's command, run as a newcomer runs it."""
 
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pytest
+from demo_fixtures import PROGRAM, Demo
 
 from ingest.settings import PROJECT_DIR
 
-PROGRAM = Path(sys.executable).parent / "coursehouse"
 
-
-@pytest.fixture
-def environment(
-    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
-) -> Iterator[dict[str, str]]:
-    """No setting but a home and a port of the test's own; what was started is stopped."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("COURSEHOUSE_", "DBT_"))}
-    own = {
-        "COURSEHOUSE_HOME": str(tmp_path_factory.mktemp("demo") / "home"),
-        "COURSEHOUSE_PG_PORT": str(free_port()),
-        "COURSEHOUSE_KAFKA_PORT": str(free_port()),
-    }
-    yield {**kept, **own}
-    subprocess.run(
-        [PROGRAM, "down", "--delete"], env={**kept, **own}, check=True, capture_output=True
-    )
-
-
-def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
-    environment: dict[str, str],
-) -> None:
-    first = _demo(environment)
+def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(demo: Demo) -> None:
     for expected in (
         "40,863 new",
         "51 in 8 courses",
@@ -47,25 +21,13 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
         "by course",
         "static_index.html",
     ):
-        assert expected in first
+        assert expected in demo.output
     assert (PROJECT_DIR / "target" / "static_index.html").stat().st_size > 1_000_000
-    second = _demo(environment)
-    assert "nothing new since the last build, nothing built" in second
-    assert "0 new, 0 changed, 0 deleted rows; 0 events" in second
+    second = demo.run("demo")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "nothing new since the last build, nothing built" in second.stdout
+    assert "0 new, 0 changed, 0 deleted rows; 0 events" in second.stdout
     # what comes after the demo: plain dbt, no variable but the port, no password
-    target = environment["COURSEHOUSE_HOME"]
+    target = demo.environment["COURSEHOUSE_HOME"]
     dbt = [str(PROGRAM.parent / "dbt"), "run", "--select", "dim_date", "--target-path", target]
-    subprocess.run(dbt, cwd=PROJECT_DIR, env=environment, check=True, capture_output=True)
-
-
-def _demo(environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        [PROGRAM, "demo"],
-        cwd=PROJECT_DIR,
-        env={**environment, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    subprocess.run(dbt, cwd=PROJECT_DIR, env=demo.environment, check=True, capture_output=True)
