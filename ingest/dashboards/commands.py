@@ -1,5 +1,7 @@
 """`coursehouse dashboards`: check, build, deploy, serve, stop."""
 
+from typing import Annotated
+
 import typer
 
 from ingest.dashboards.catalogue import Dataset, read_catalogue
