@@ -3,6 +3,7 @@
 Ids are computed from names (uuid5), so importing again finds the same objects.
 """
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from ingest.dashboards.axes import time_column
 from ingest.dashboards.catalogue import Column, Dataset
 from ingest.dashboards.help import help_text
 from ingest.dashboards.layout import Layout
+from ingest.dashboards.queries import query_context
 from ingest.dashboards.spec import Chart, Dashboard, Select
 
 NAMESPACE = UUID("6b0d4f3c-5a54-4a43-9d53-0c8c3f5e7a10")
@@ -139,7 +141,7 @@ def _chart(spec: Dashboard, chart: Chart, dataset: Dataset) -> Asset:
         "dataset_uuid": asset_id("dataset", f"{spec.connection}/{dataset.name}"),
         "cache_timeout": spec.refresh_seconds or None,
         "params": charts.params(chart, dataset),
-        "query_context": None,
+        "query_context": json.dumps(query_context(chart, dataset)),
     }
 
 

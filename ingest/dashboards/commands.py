@@ -63,6 +63,24 @@ def stop() -> None:
 
 
 @dashboards_app.command()
+def warm() -> None:
+    """Run every chart's query once, after a build: whoever comes first need not wait."""
+    from ingest.dashboards.server import SupersetServer
+
+    server = SupersetServer(load_settings())
+    server.require_installed()
+    report = server.warm()
+    typer.echo(f"{report['charts']} charts in {report['seconds']} s, the slowest:")
+    for seconds, dashboard, chart in report["slowest"]:
+        typer.echo(f"  {seconds:6.2f} s  {dashboard}: {chart}")
+    if report["failed"]:
+        dashboard, chart, reason = report["failed"][0]
+        raise UserError(
+            f"{len(report['failed'])} charts failed, the first is {dashboard}: {chart}: {reason}"
+        )
+
+
+@dashboards_app.command()
 def container(
     host: Annotated[
         str, typer.Option(help="The warehouse's host and port, for the container.")

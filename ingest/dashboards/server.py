@@ -68,6 +68,14 @@ class SupersetServer:
         write_file(self._mark, self.fingerprint(bundle))
         return Prepared(**report)
 
+    def warm(self) -> dict[str, Any]:
+        """Run every chart's query once; see superset/server/warm.py for what is returned."""
+        done = self._account().run([self._python, PROGRAMS / "warm.py"], env=self._environment())
+        if done.returncode != 0:
+            raise UserError(f"Superset: {_last_line(done.stdout)}")
+        report: dict[str, Any] = json.loads(_last_line(done.stdout))
+        return report
+
     def is_prepared(self, bundle: Path) -> bool:
         """True if the last `prepare` was with the same programs, packages, settings and assets."""
         return self._mark.exists() and self._mark.read_text() == self.fingerprint(bundle)
