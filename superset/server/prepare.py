@@ -32,9 +32,8 @@ def main(bundle: Path) -> dict[str, Any]:
     with app.app_context():
         upgrade(directory=str(Path(sys.modules["superset"].__file__ or "").parent / "migrations"))
     with app.app_context():
-        from superset.utils.core import override_user
-
         from superset import security_manager
+        from superset.utils.core import override_user
 
         app.appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()

@@ -1,7 +1,7 @@
 """Ask every chart's query once, so that nobody waits for the first one after a build.
 
-Prints one JSON object on its last line: {"charts": n, "seconds": s, "slowest": [[seconds, dashboard,
-chart], ...], "failed": [[dashboard, chart, reason], ...]}.
+Prints one JSON object on its last line: {"charts": n, "seconds": s, "slowest": [[seconds,
+dashboard, chart], ...], "failed": [[dashboard, chart, reason], ...]}.
 """
 
 import json
