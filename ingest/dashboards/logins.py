@@ -1,5 +1,7 @@
 """The roles of Postgres that Superset uses: one owns its metadata, others read the marts."""
 
+from urllib.parse import quote, urlencode
+
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -22,8 +24,11 @@ READER_SETTINGS = (
 def login_address(settings: Settings, login: str, dbname: str | None = None) -> str:
     """SQLAlchemy address of a login on the warehouse's server, without a password."""
     parts = conninfo_to_dict(warehouse_dsn(settings))
-    place = f"{parts['host']}:{parts['port']}/{dbname or parts['dbname']}"
-    return f"postgresql+psycopg2://{login}@{place}"
+    host, port, name = str(parts["host"]), parts["port"], quote(str(dbname or parts["dbname"]))
+    if host.startswith("/"):  # a socket has no place before the slash of an address
+        return f"postgresql+psycopg2://{login}@/{name}?{urlencode({'host': host, 'port': port})}"
+    address = f"[{host}]" if ":" in host else host
+    return f"postgresql+psycopg2://{login}@{address}:{port}/{name}"
 
 
 def metadata_address(settings: Settings) -> str:
