@@ -36,7 +36,7 @@ def asset_id(kind: str, name: str) -> str:
 def as_of_chart(spec: Dashboard) -> Chart:
     """The tile every dashboard has: up to when its data go, by the lane that is furthest behind."""
     return Chart(
-        title=f"Data as of ({spec.title})",
+        title="Data as of",
         chart="number",
         dataset=AS_OF_DATASET,
         metrics=["as_of"],
@@ -134,7 +134,7 @@ def _column(column: Column) -> Asset:
 
 def _chart(spec: Dashboard, chart: Chart, dataset: Dataset) -> Asset:
     return {
-        "slice_name": "Data as of" if chart.dataset == AS_OF_DATASET else chart.title,
+        "slice_name": chart.title,
         "description": chart.ignores_period and f"Not by period: {chart.ignores_period}.",
         "viz_type": charts.viz_type(chart),
         "uuid": asset_id("chart", f"{spec.slug}/{chart.title}"),

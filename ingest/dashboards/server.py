@@ -181,8 +181,8 @@ class SupersetServer:
     def _account(self) -> Account:
         """Who runs it: for root somebody with less power, if the programs are open to others."""
         account = powerless_account()
-        needed = (self._python.parent, PROGRAMS, self.folder.parent)
-        is_open = all(account.can_enter(folder) for folder in needed)
+        needed = (self._python, PROGRAMS, self.folder.parent)
+        is_open = all(account.can_enter(path) for path in needed)
         return account if is_open else current_account()
 
     def _make_folder(self) -> None:

@@ -30,7 +30,7 @@ def main(bundle: Path) -> dict[str, Any]:
     from flask_migrate import upgrade
 
     with app.app_context():
-        upgrade(directory=str(Path(sys.modules["superset"].__file__ or "").parent / "migrations"))
+        upgrade()
     with app.app_context():
         from superset import security_manager
         from superset.utils.core import override_user
@@ -143,8 +143,7 @@ def _row(asset: Any) -> dict[str, Any]:
 def remove_stale(wanted: dict[str, set[str]]) -> int:
     """Delete what earlier bundles brought and this one lacks; what people made themselves stays.
 
-    Assets of bundles are those whose `external_url` or uuid says so: version 5 ids are computed
-    from names, those of people are random (version 4).
+    Ids of bundles are computed from names (version 5), those of people are random (version 4).
     """
     from superset.extensions import db
 
