@@ -119,16 +119,19 @@ def _bars_and_line(chart: Chart, dataset: Dataset) -> Params:
     }
 
 
-def _pie(chart: Chart, dataset: Dataset) -> Params:
+def _shares(chart: Chart, dataset: Dataset) -> Params:
+    """One metric, split."""
     return {
         "groupby": chart.by,
         "metric": chart.metrics[0],
-        "donut": True,
-        "label_type": "key_percent",
-        "show_legend": False,
         "number_format": number_format(chart, dataset),
+        "show_legend": False,
         "sort_by_metric": True,
     }
+
+
+def _pie(chart: Chart, dataset: Dataset) -> Params:
+    return _shares(chart, dataset) | {"donut": True, "label_type": "key_percent"}
 
 
 def _table(chart: Chart, dataset: Dataset) -> Params:
@@ -143,11 +146,18 @@ def _table(chart: Chart, dataset: Dataset) -> Params:
         "order_desc": order.startswith("-"),
         "show_cell_bars": False,
         "table_timestamp_format": DATE_FORMAT,
-        "time_grain_sqla": GRAINS[chart.grain],
+        **_grained(chart, dataset),
         "column_config": {
             name: {"d3NumberFormat": number_format(chart, dataset, name)} for name in chart.metrics
         },
     }
+
+
+def _grained(chart: Chart, dataset: Dataset) -> Params:
+    """Times among the columns are cut to the grain."""
+    times = [name for name in (*chart.by, *chart.across) if dataset.columns[name].is_time]
+    lookup = dict.fromkeys(times, True)
+    return {"time_grain_sqla": GRAINS[chart.grain], "temporal_columns_lookup": lookup}
 
 
 def _list(chart: Chart, dataset: Dataset) -> Params:
@@ -170,7 +180,8 @@ def _pivot(chart: Chart, dataset: Dataset) -> Params:
         "aggregateFunction": "Sum",
         "valueFormat": number_format(chart, dataset),
         "date_format": DATE_FORMAT,
-        "time_grain_sqla": GRAINS[chart.grain],
+        "rowOrder": "key_a_to_z",
+        **_grained(chart, dataset),
     }
 
 
@@ -191,15 +202,8 @@ def _heatmap(chart: Chart, dataset: Dataset) -> Params:
 
 
 def _funnel(chart: Chart, dataset: Dataset) -> Params:
-    return {
-        "groupby": chart.by,
-        "metric": chart.metrics[0],
-        "sort_by_metric": True,
-        "percent_calculation_type": "first_step",
-        "number_format": number_format(chart, dataset),
-        "show_legend": False,
-        "label_type": 5,  # name, value and percent
-    }
+    # labels are name, value and percent
+    return _shares(chart, dataset) | {"percent_calculation_type": "first_step", "label_type": 5}
 
 
 def _histogram(chart: Chart, dataset: Dataset) -> Params:
@@ -242,21 +246,7 @@ def _bubble(chart: Chart, dataset: Dataset) -> Params:
 
 
 def _gauge(chart: Chart, dataset: Dataset) -> Params:
-    return {
-        "metric": chart.metrics[0],
-        "groupby": chart.by,
-        "min_val": 0,
-        "max_val": 100,
-        "number_format": number_format(chart, dataset),
-    }
-
-
-def _treemap(chart: Chart, dataset: Dataset) -> Params:
-    return {
-        "groupby": chart.by,
-        "metric": chart.metrics[0],
-        "number_format": number_format(chart, dataset),
-    }
+    return _shares(chart, dataset) | {"min_val": 0, "max_val": 100}
 
 
 def _sankey(chart: Chart, dataset: Dataset) -> Params:
@@ -292,7 +282,7 @@ KINDS: dict[str, tuple[str, Callable[[Chart, Dataset], Params]]] = {
     "scatter": ("echarts_timeseries_scatter", _points),
     "bubble": ("bubble_v2", _bubble),
     "gauge": ("gauge_chart", _gauge),
-    "treemap": ("treemap_v2", _treemap),
+    "treemap": ("treemap_v2", _shares),
     "sankey": ("sankey_v2", _sankey),
     "waterfall": ("waterfall", _waterfall),
 }

@@ -1,5 +1,6 @@
 """The format of dashboard specs (`superset/dashboards/*.yml`). superset/README.md describes it."""
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from ingest.errors import UserError
 from ingest.settings import PROJECT_DIR
 
 SPECS = PROJECT_DIR / "superset" / "dashboards"
+PROJECT_FILE = PROJECT_DIR / "dbt_project.yml"
 COLUMNS = 12  # of Superset's grid
 
 Kind = Literal[
@@ -129,8 +131,9 @@ def read_specs(folder: Path = SPECS) -> list[Dashboard]:
 
 
 def _read(file: Path) -> Dashboard:
+    text = file.read_text().replace("{reporting_currency}", _reporting_currency())
     try:
-        content = yaml.safe_load(file.read_text())
+        content = yaml.safe_load(text)
         return Dashboard.model_validate({"slug": file.stem, **content})
     except (yaml.YAMLError, TypeError) as error:
         raise UserError(f"{file.name} is no YAML of a dashboard: {error}") from None
@@ -138,3 +141,10 @@ def _read(file: Path) -> Dashboard:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UserError(f"{file.name}: {place}: {first['msg']}") from None
+
+
+@cache
+def _reporting_currency() -> str:
+    """What amounts are in, by the var of the project: titles have to name the unit."""
+    currency: str = yaml.safe_load(PROJECT_FILE.read_text())["vars"]["reporting_currency"]
+    return currency
