@@ -58,23 +58,13 @@ class SupersetServer:
     def prepare(self, bundle: Path) -> Prepared:
         """Migrate the metadata, sync roles, create the first user, import the bundle's assets."""
         self._make_folder()
-        done = self._account().run(
-            [self._python, PROGRAMS / "prepare.py", self._readable(bundle)],
-            env=self._environment(),
-        )
-        if done.returncode != 0:
-            raise UserError(f"Superset: {_last_line(done.stdout)}")
-        report: dict[str, Any] = json.loads(_last_line(done.stdout))
+        report = self._run("prepare.py", self._readable(bundle))
         write_file(self._mark, self.fingerprint(bundle))
         return Prepared(**report)
 
     def warm(self) -> dict[str, Any]:
         """Run every chart's query once; see superset/server/warm.py for what is returned."""
-        done = self._account().run([self._python, PROGRAMS / "warm.py"], env=self._environment())
-        if done.returncode != 0:
-            raise UserError(f"Superset: {_last_line(done.stdout)}")
-        report: dict[str, Any] = json.loads(_last_line(done.stdout))
-        return report
+        return self._run("warm.py")
 
     def is_prepared(self, bundle: Path) -> bool:
         """True if the last `prepare` was with the same programs, packages, settings and assets."""
@@ -134,6 +124,16 @@ class SupersetServer:
         marks = [str(self._pid_file), "superset.app:create_app()"]
         found = [pid for pid, line in processes.running() if all(mark in line for mark in marks)]
         return min(found, default=None)  # the master is older than its workers
+
+    def _run(self, program: str, *arguments: Path) -> dict[str, Any]:
+        """Run a program in Superset's environment; returns the JSON object it prints last."""
+        command = [self._python, PROGRAMS / program, *arguments]
+        done = self._account().run(command, env=self._environment())
+        lines = done.stdout.strip().splitlines() or ["it said nothing"]
+        if done.returncode != 0:
+            raise UserError(f"Superset: {lines[-1]}")
+        report: dict[str, Any] = json.loads(next(x for x in reversed(lines) if x.startswith("{")))
+        return report
 
     def _command(self) -> list[str]:
         options = {
@@ -209,7 +209,3 @@ class SupersetServer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
-
-
-def _last_line(output: str) -> str:
-    return (output.strip().splitlines() or ["it said nothing"])[-1]

@@ -48,5 +48,6 @@ def _address() -> str:
 
 def _has_failed(response: Response) -> bool:
     """The API says 401; the form sends back to itself instead of on to a page."""
-    back_to_form = "/login" in response.headers.get("Location", "/login")
-    return response.status_code != 429 and (response.status_code == 401 or back_to_form)
+    if request.path.startswith("/api/"):
+        return response.status_code == 401
+    return response.status_code != 429 and "/login" in response.headers.get("Location", "/login")

@@ -20,7 +20,15 @@ from superset.app import create_app
 KINDS = ("dashboards", "charts", "datasets", "databases")
 ADMIN = "admin"
 # change whenever something is saved, or are numbers that differ from one Superset to another
-VOLATILE = {"id", "changed_on", "created_on", "changed_by_fk", "created_by_fk", "last_saved_at"}
+VOLATILE = {
+    "id",
+    "changed_on",
+    "created_on",
+    "changed_by_fk",
+    "created_by_fk",
+    "last_saved_at",
+    "last_saved_by_fk",
+}
 
 app = create_app()
 
@@ -32,10 +40,10 @@ def main(bundle: Path) -> dict[str, Any]:
     with app.app_context():
         upgrade()
     with app.app_context():
-        from superset import security_manager
+        from superset import appbuilder, security_manager
         from superset.utils.core import override_user
 
-        app.appbuilder.add_permissions(update_perms=True)
+        appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
         password = ensure_admin(security_manager)
         with override_user(security_manager.find_user(ADMIN)):
@@ -123,8 +131,10 @@ def models() -> dict[str, Any]:
 
 def state(kind: str) -> dict[str, dict[str, Any]]:
     """uuid -> everything of an asset that an import could change."""
+    from superset.extensions import db
+
     found = {}
-    for asset in models()[kind].query.all():
+    for asset in db.session.query(models()[kind]).all():
         values = _row(asset)
         if kind == "datasets":
             values["columns"] = sorted((_row(c) for c in asset.columns), key=json.dumps)
@@ -149,7 +159,7 @@ def remove_stale(wanted: dict[str, set[str]]) -> int:
 
     removed = 0
     for kind in KINDS:
-        for asset in models()[kind].query.all():
+        for asset in db.session.query(models()[kind]).all():
             if asset.uuid.version == 5 and str(asset.uuid) not in wanted[kind]:
                 db.session.delete(asset)
                 removed += 1
