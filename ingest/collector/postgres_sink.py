@@ -17,6 +17,7 @@ from ingest.collector.problems import Problem, Unavailable
 from ingest.collector.sink import Outgoing, Submission
 from ingest.errors import UserError
 from ingest.events import raw
+from ingest.events.contracts import Rejection
 from ingest.events.topics import Topic
 from ingest.postgres import connect
 from ingest.settings import Settings
@@ -116,15 +117,23 @@ class PostgresSink:
         conn = self._connection()
         started_at = datetime.now(UTC)
         added = 0
+        refused: list[tuple[Outgoing, Rejection]] = []
         with conn.transaction():
             load_id = next_load_id(conn)
             loaded_at = datetime.now(UTC)
             for topic, records in by_topic.items():
                 if (topic.topic, loaded_at.date()) not in self._partitions:
                     raw.ensure_partition(conn, topic, loaded_at.date())
-                rows = _number(records, _take_offsets(conn, topic, len(records)))
-                added += raw.append(conn, topic, "http", rows, load_id, loaded_at)
+                first = _take_offsets(conn, topic, len(records))
+                rows = _number(records, first)
+                stored, new = raw.append_storable(conn, topic, "http", rows, load_id, loaded_at)
+                added += new
+                refused += [
+                    (records[letter.offset - first], why) for letter, why in stored.rejected
+                ]
             hour = self._record(conn, load_id, added, by_topic, started_at)
+        for record, why in refused:
+            record.rejection = why
         self._manifest = (load_id, hour)
         self._partitions = {(topic.topic, loaded_at.date()) for topic in by_topic} | {
             known for known in self._partitions if known[1] == loaded_at.date()

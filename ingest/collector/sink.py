@@ -11,9 +11,12 @@ from ingest.events.contracts import Rejection
 from ingest.events.topics import Topic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
-    """One checked record on its way; `rejection` says why it becomes a dead letter."""
+    """One checked record on its way; `rejection` says why it becomes a dead letter.
+
+    A sink that learns of a reason only when it stores the record sets it.
+    """
 
     topic: Topic
     key: bytes | None

@@ -3,6 +3,7 @@
 A contract says what is promised; properties it does not name pass and are kept.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -92,7 +93,23 @@ def _unreadable(value: bytes, error: orjson.JSONDecodeError) -> Rejection:
         value.decode()
     except UnicodeDecodeError as utf8:
         return Rejection("not_utf8", f"byte {utf8.start} is not UTF-8")
-    return Rejection("not_json", f"line {error.lineno}, column {error.colno} is not JSON")
+    place = f"line {error.lineno}, column {error.colno}"
+    if _is_json(value):
+        return Rejection("unstorable", f"{place} is out of range for a number or a character")
+    return Rejection("not_json", f"{place} is not JSON")
+
+
+def _is_json(value: bytes) -> bool:
+    """Whether it is JSON by the grammar, though it may mean what no table holds (1e999)."""
+    try:
+        json.loads(value.decode(), parse_int=str, parse_float=str, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are Python's own
 
 
 def _describe(error: Any) -> str:

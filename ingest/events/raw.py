@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from ingest.events.contracts import Rejection, contract_of
+from ingest.events.storable import write_storable
 from ingest.events.topics import Topic, logs
 from ingest.stripe import events as stripe_events
 
@@ -127,6 +128,33 @@ def append(
     if rows.accepted:
         _append_rows(conn, topic, lane, rows.accepted, load_id, loaded_at)
     return len(rows.accepted)
+
+
+def append_storable(
+    conn: psycopg.Connection,
+    topic: Topic,
+    lane: Lane,
+    rows: Sorted,
+    load_id: int,
+    loaded_at: datetime,
+) -> tuple[Sorted, int]:
+    """The same, but what Postgres cannot store becomes a dead letter.
+
+    Returns what was stored as what, and how many rows that added: fewer than were accepted where
+    a table keeps one of each (Stripe's).
+    """
+    stored = Sorted([], list(rows.rejected))
+
+    def write(records: Sequence[Record]) -> int:
+        added = append(conn, topic, lane, Sorted(list(records), []), load_id, loaded_at)
+        stored.accepted += records
+        return added
+
+    added = write_storable(
+        conn, rows.accepted, write, lambda record, why: stored.rejected.append((record, why))
+    )
+    append(conn, topic, lane, Sorted([], stored.rejected), load_id, loaded_at)
+    return stored, sum(added)
 
 
 def _exists(conn: psycopg.Connection, table: str) -> bool:

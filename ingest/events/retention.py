@@ -90,7 +90,8 @@ def drop_expired(
 
 def _first_unarchived(conn: psycopg.Connection, topic: Topic) -> date | None:
     """The first day (UTC) of which the archive lacks a record."""
-    query = sql.SQL(_FIRST_UNARCHIVED).format(table=sql.Identifier(SCHEMA, topic.table_name))
+    table = sql.Identifier(topic.schema_name, topic.table_name)
+    query = sql.SQL(_FIRST_UNARCHIVED).format(table=table)
     row = conn.execute(query, {"topic": topic.topic}).fetchone()
     return row[0] if row else None
 

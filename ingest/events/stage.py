@@ -14,6 +14,7 @@ from psycopg import sql
 
 from ingest.events import raw
 from ingest.events.contracts import Rejection
+from ingest.events.storable import write_storable
 from ingest.events.topics import Topic
 
 ROW_COLUMNS = "lane, source_partition, source_offset, key, payload, produced_at"
@@ -38,8 +39,6 @@ LETTER_TYPES = (
     "timestamptz",
 )
 JSONB_VERSION = b"\x01"
-# what Postgres says of a value it cannot keep, not of its own state
-UNSTORABLE = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
 
 
 class StagedRow(NamedTuple):
@@ -88,17 +87,11 @@ class Stage:
 
     def add(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, Rejection]]:
         """Stage rows. Returns those that Postgres cannot store, though their contract let them."""
-        if not rows:
-            return []
-        try:
-            with self.conn.transaction():
-                self._copy_rows(rows)
-        except UNSTORABLE as error:
-            if len(rows) == 1:
-                return [(rows[0], cannot_be_stored(error))]
-            half = len(rows) // 2
-            return self.add(rows[:half]) + self.add(rows[half:])
-        return []
+        refused: list[tuple[StagedRow, Rejection]] = []
+        write_storable(
+            self.conn, rows, self._copy_rows, lambda row, why: refused.append((row, why))
+        )
+        return refused
 
     def add_letters(self, letters: Sequence[StagedLetter]) -> None:
         """Stage dead letters."""
@@ -144,8 +137,3 @@ class Stage:
             for lane, partition, offset, key, payload, produced_at, loaded_at in rows:
                 binary = JSONB_VERSION + payload
                 copy.write_row((lane, partition, offset, key, binary, produced_at, loaded_at))
-
-
-def cannot_be_stored(error: psycopg.Error) -> Rejection:
-    """One of `UNSTORABLE`, without the value it may quote."""
-    return Rejection("unstorable", f"Postgres cannot store it (error {error.sqlstate})")

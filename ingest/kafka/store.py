@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 import psycopg
 
 from ingest.events import raw
-from ingest.events.contracts import Rejection
-from ingest.events.raw import Lane, Record, Sorted
+from ingest.events.raw import Lane, Sorted
 from ingest.events.topics import Topic
 from ingest.kafka.positions import Move, Partition, move
 from ingest.kafka.summary import Tally
@@ -46,7 +45,9 @@ class Store:
             if batch:
                 load_id, added = next_load_id(self._conn), Counts()
                 for topic, rows in batch.items():
-                    stored, new = append(self._conn, topic, rows, load_id, loaded_at)
+                    stored, new = raw.append_storable(
+                        self._conn, topic, LANE, rows, load_id, loaded_at
+                    )
                     added.inserted += new
                     tally.add(
                         topic.topic, len(stored.accepted), [why for _, why in stored.rejected]
@@ -67,47 +68,6 @@ class Store:
             with self._conn.transaction():
                 raw.ensure_partition(self._conn, topic, day)
             self._partitions.add((topic.topic, day))
-
-
-def append(
-    conn: psycopg.Connection, topic: Topic, rows: Sorted, load_id: int, loaded_at: datetime
-) -> tuple[Sorted, int]:
-    """Append `rows`; what Postgres cannot store becomes a dead letter.
-
-    Returns what was stored as what, and how many rows that added: fewer than were accepted where
-    a table keeps one of each (Stripe's).
-    """
-    stored = Sorted([], list(rows.rejected))
-    added = _append_accepted(conn, topic, rows.accepted, stored, load_id, loaded_at)
-    raw.append(conn, topic, LANE, Sorted([], stored.rejected), load_id, loaded_at)
-    return stored, added
-
-
-def _append_accepted(
-    conn: psycopg.Connection,
-    topic: Topic,
-    records: list[Record],
-    stored: Sorted,
-    load_id: int,
-    loaded_at: datetime,
-) -> int:
-    """One COPY if it can be, else halves of it, down to the records that cannot be stored."""
-    try:
-        with conn.transaction():
-            added = raw.append(conn, topic, LANE, Sorted(records, []), load_id, loaded_at)
-        stored.accepted += records
-        return added
-    except psycopg.DataError as error:
-        if len(records) == 1:
-            # not the message: it may quote the value
-            reason = f"Postgres cannot store it: {type(error).__name__} ({error.sqlstate})"
-            stored.rejected.append((records[0], Rejection("unstorable", reason)))
-            return 0
-        middle = len(records) // 2
-        return sum(
-            _append_accepted(conn, topic, half, stored, load_id, loaded_at)
-            for half in (records[:middle], records[middle:])
-        )
 
 
 def now() -> datetime:

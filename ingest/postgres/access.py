@@ -54,6 +54,10 @@ def write_access_files(cluster: Cluster) -> None:
     write_file(cluster.file("pg_ident.conf"), "".join(lines), mode=0o644)
 
 
+# starting up, shutting down, recovering; stopped at once while it let us in
+_BUSY = ("the database system is", "server closed the connection")
+
+
 def connect_as_admin(port: int, account: Account) -> psycopg.Connection:
     """Superuser connection over the socket, only to a server that runs as `account`."""
     conninfo = make_conninfo(
@@ -78,8 +82,7 @@ def connect_as_admin(port: int, account: Account) -> psycopg.Connection:
             return connection
         reason = link.get_error_message()
         link.finish()
-        is_busy = "the database system is" in reason  # starting up, shutting down, recovering
-        if not is_busy or time.monotonic() > deadline:
+        if not any(sign in reason for sign in _BUSY) or time.monotonic() > deadline:
             break
         time.sleep(0.1)
     if "authentication failed" in reason:

@@ -35,6 +35,7 @@ def load_stripe_command(
     typer.echo(
         f"Stripe loaded: {result.events:,} events no webhook had brought,"
         f" {found.inserted:,} new, {found.updated:,} changed, {found.deleted:,} deleted objects"
+        + (f"; {result.left_out:,} left out, see above" if result.left_out else "")
     )
     if result.forbidden:
         missing = ", ".join(f"{kind} ({need})" for kind, need in result.forbidden.items())

@@ -42,17 +42,18 @@ def append(
     load_id: int,
     loaded_at: datetime,
 ) -> int:
-    """Add events, bodies as Stripe signed them that keep the contract, in the caller's transaction.
+    """Add events, bodies as Stripe sent them that keep the contract, in the caller's transaction.
 
-    Returns how many were new. Draw the load id before: those that bring the same events wait for
-    it. Raises `psycopg.DataError` where Postgres cannot store what the contract let through.
+    Those of the lane 'api' were not signed. Returns how many were new. Draw the load id before:
+    those that bring the same events wait for it. Raises `psycopg.DataError` where Postgres cannot
+    store what the contract let through.
     """
     parameters = {
         "lane": lane,
         "load_id": load_id,
         "loaded_at": loaded_at,
         "events": [jsonb(event) for event in events],
-        "bodies": list(events),
+        "bodies": [None if lane == "api" else event for event in events],
     }
     return conn.execute(INSERT, parameters).rowcount
 

@@ -42,12 +42,14 @@ Say = Callable[[str], None]
 class StripeLoaded:
     """What a load found that was not there, and what the key may not read.
 
-    `links`: transactions that a payout paid out. `forbidden`: kind -> permission.
+    `links`: transactions that a payout paid out. `left_out`: objects and events that Postgres
+    cannot store. `forbidden`: kind -> permission.
     """
 
     events: int = 0
     objects: Counts = field(default_factory=Counts)
     links: int = 0
+    left_out: int = 0
     forbidden: dict[str, str] = field(default_factory=dict)
 
 
@@ -227,6 +229,10 @@ class _Loader:
         self._report(kind, total)
 
     def _report(self, kind: Kind, total: Counts) -> None:
+        for object_id, why in self._store.refused:
+            self._say(f"{kind.name}: {object_id} is left out: {why.reason}")
+        self.result.left_out += len(self._store.refused)
+        self._store.refused.clear()
         if total.total:
             self._say(
                 f"{kind.name}: {total.inserted:,} new, {total.updated:,} changed,"

@@ -6,7 +6,8 @@ from datetime import datetime
 import psycopg
 
 from ingest.events.contracts import Rejection
-from ingest.events.stage import UNSTORABLE, StagedRow, cannot_be_stored
+from ingest.events.stage import StagedRow
+from ingest.events.storable import write_storable
 from ingest.stripe import events
 
 
@@ -19,15 +20,14 @@ class StripeStage:
 
     def add(self, rows: Sequence[StagedRow]) -> list[tuple[StagedRow, Rejection]]:
         """Stage rows. Returns those that Postgres cannot store, though their contract let them."""
-        refused = []
-        for row in rows:
-            try:
-                with self._conn.transaction():
-                    self._conn.execute("select %b::jsonb", [events.jsonb(row.payload)])
-                self._rows.append(row)
-            except UNSTORABLE as error:
-                refused.append((row, cannot_be_stored(error)))
+        refused: list[tuple[StagedRow, Rejection]] = []
+        write_storable(self._conn, rows, self._try, lambda row, why: refused.append((row, why)))
         return refused
+
+    def _try(self, rows: Sequence[StagedRow]) -> None:
+        payloads = [events.jsonb(row.payload) for row in rows]
+        self._conn.execute("select count(event) from unnest(%b::jsonb[]) as event", [payloads])
+        self._rows += rows
 
     def publish(self, load_id: int, loaded_at: datetime) -> tuple[int, int]:
         """Move everything to its table. Returns rows added and rejected. Hold the lock."""

@@ -10,9 +10,12 @@ from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from ingest.events.contracts import Rejection
+from ingest.events.storable import write_storable
 from ingest.stripe.client import API_VERSION, Object
 from ingest.stripe.events import INSERT as INSERT_EVENTS
 from ingest.stripe.kinds import EVENTS, Kind
+from ingest.stripe.letters import add_letters
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 
@@ -39,7 +42,8 @@ class Position:
     pass_until: datetime | None = None
 
 
-# A state is kept where it differs from the newest one.
+# A state is kept where it differs from the newest one that was fetched, or where an event told of
+# the object since: what it told may have been undone again by an event that never came.
 _ADD_OBJECTS = """
 with fetched as (
     select distinct on (payload ->> 'object', payload ->> 'id')
@@ -64,8 +68,18 @@ changed as (
     ) as newest on true
     where
         newest.object_id is null
-        or (newest.payload, newest.is_deleted) <> (fetched.payload, fetched.is_deleted)
-        and newest.fetched_at < fetched.fetched_at
+        or newest.fetched_at < fetched.fetched_at
+        and (
+            (newest.payload, newest.is_deleted) <> (fetched.payload, fetched.is_deleted)
+            or exists (
+                select from raw_stripe.events
+                where
+                    (events.object_type, events.object_id)
+                    = (fetched.object_type, fetched.object_id)
+                    and events.created_at > newest.fetched_at
+                    and events.created_at <= fetched.fetched_at
+            )
+        )
 ),
 
 added as (
@@ -130,6 +144,7 @@ class Store:
     def __init__(self, conn: psycopg.Connection, livemode: bool) -> None:
         self._conn = conn
         self._livemode = livemode
+        self.refused: list[tuple[str, Rejection]] = []  # ids of what was left out
 
     def position(self, kind: Kind) -> Position:
         """How far `kind` was read; nowhere yet without a row."""
@@ -170,22 +185,34 @@ class Store:
     ) -> Counts:
         """Store what is new in `found` and, with `until`, move the position of the listing there.
 
-        Returns what is new or differs from what was known. Raises `psycopg.Error`; then nothing
-        was stored.
+        Returns what is new or differs from what was known. What Postgres cannot store is left in
+        `refused`, events as dead letters, too. Raises `psycopg.Error`; then nothing was stored.
         """
+        add = self._add_events if kind.name == EVENTS else self._add_objects
+        refused: list[tuple[Found, Rejection]] = []
         with self._conn.transaction():
             load_id = next_load_id(self._conn)
+            added = write_storable(
+                self._conn,
+                found,
+                lambda some: add(some, load_id),
+                lambda one, why: refused.append((one, why)),
+            )
+            counts = Counts()
+            for part in added:
+                counts += part
+            letters = 0
             if kind.name == EVENTS:
-                counts = self._add_events(found, load_id)
-            else:
-                counts = self._add_objects(found, load_id)
+                told = [(one.payload, one.fetched_at, why) for one, why in refused]
+                letters = add_letters(self._conn, told, load_id)
             if until:
                 self._conn.execute(
                     "update ops.stripe_position set pass_until = %s"
                     " where object_type = %s and livemode = %s",
                     [until, kind.object_type, self._livemode],
                 )
-            self._record(kind, load_id, counts, read_since)
+            self._record(kind, load_id, counts, read_since, letters)
+        self.refused += [(one.payload["id"], why) for one, why in refused]
         return counts
 
     def link(self, kind: Kind, payout: str, found: Sequence[Found], read_since: datetime) -> Counts:
@@ -204,8 +231,10 @@ class Store:
             self._record(kind, load_id, counts, read_since)
         return counts
 
-    def _record(self, kind: Kind, load_id: int, counts: Counts, read_since: datetime) -> None:
-        if counts.total:
+    def _record(
+        self, kind: Kind, load_id: int, counts: Counts, read_since: datetime, letters: int = 0
+    ) -> None:
+        if counts.total or letters:
             tables = {kind.name: vars(counts)}
             record_load(self._conn, load_id, SOURCE, counts, read_since, tables)
 

@@ -111,7 +111,7 @@ where written_at is not null and superseded_at is null;
 create table if not exists raw_events.dead_letter (
     dead_letter_id bigint generated always as identity primary key,
     topic text not null,
-    lane text not null check (lane in ('kafka', 'file', 'http')),
+    lane text not null,
     source_partition integer not null,
     source_offset bigint not null,
     key bytea,
@@ -126,6 +126,11 @@ create table if not exists raw_events.dead_letter (
     last_attempt_at timestamptz,
     replayed_at timestamptz
 );
+
+-- apart from the table: there are warehouses without the lane 'api'
+alter table raw_events.dead_letter drop constraint if exists dead_letter_lane_check;
+alter table raw_events.dead_letter add constraint dead_letter_lane_check
+check (lane in ('kafka', 'file', 'http', 'api'));
 
 create index if not exists dead_letter_open_ix
 on raw_events.dead_letter (topic, dead_letter_id) where replayed_at is null;

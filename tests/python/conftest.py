@@ -30,11 +30,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group: tests that one process runs")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
     for item in items:
         module = item.path.stem
         item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes may hold times and random ids; every process must give a test the same name."""
+    return argname if isinstance(val, bytes) else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups that do not reach xdist would cost every fixture twice, and nobody would see it."""
+    if hasattr(session.config, "workerinput") and any("@" not in i.nodeid for i in session.items):
+        raise pytest.UsageError("xdist does not keep modules together: check hook and versions")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +65,7 @@ def postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]:
     server.up()
     with server._admin() as admin:  # hundreds of databases come and go, none is worth an fsync
         admin.execute("alter system set fsync = off")
+        admin.execute("alter system set max_wal_size = '512MB'")  # in memory, of every process
         admin.execute("select pg_reload_conf()")
     yield server
     server.down()

@@ -12,7 +12,7 @@ from ingest.settings import PROJECT_DIR
 
 
 def parse_metrics(warehouse: Warehouse) -> None:
-    """`mf` reads what `dbt parse` left in the project's own target directory."""
+    """`mf` reads what `dbt parse` left in the project's target directory."""
     run_program(warehouse, "dbt", "--quiet", "parse")
 
 
@@ -31,10 +31,21 @@ def run_program(warehouse: Warehouse, program: str, *arguments: str) -> None:
     """A program of the environment, on the project and a warehouse; it has to succeed."""
     run = subprocess.run(
         [Path(sys.executable).parent / program, *arguments],
-        cwd=PROJECT_DIR,
+        cwd=_project(warehouse),
         env={**os.environ, **warehouse.environment()},
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+
+
+def _project(warehouse: Warehouse) -> Path:
+    """The project with a target directory of the warehouse's own: `mf` takes no other one."""
+    folder = warehouse.target / "project"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for part in PROJECT_DIR.glob("[!.]*"):
+            if part.name not in ("target", "logs"):
+                (folder / part.name).symlink_to(part)
+    return folder

@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import psycopg
 import pytest
+from metric_queries import parse_metrics, query_metrics
 from moodle_sites import Lane
 from psycopg.conninfo import conninfo_to_dict
 from stripe_account import fill, small_account
@@ -510,3 +512,59 @@ def test_a_person_with_more_accounts_than_the_cap_is_left_apart_for_review(
     assert found == linked
     assert persons == accounts
     assert ask(conn, "select source_id from marts_cross.identity_review") == before
+
+
+# ---------- metrics
+
+
+def test_metrics_by_name_are_those_of_the_marts(
+    house: Warehouse, conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    parse_metrics(house)
+    by_course = query_metrics(
+        house, tmp_path, ["course_revenue"], "--group-by", "course__shortname"
+    )
+    held = ask(
+        conn,
+        """
+        select c.shortname, sum(r.net_revenue_reporting)
+        from marts_cross.course_revenue_monthly as r
+        inner join marts_learning.dim_course as c on r.course_key = c.course_key
+        where not r.is_unallocated
+        group by c.shortname""",
+    )
+    assert len(held) > 3
+    found = [(row["course__shortname"], Decimal(row["course_revenue"])) for row in by_course]
+    assert sorted(found) == sorted(held)
+    values = ["lifetime_value", "predicted_lifetime_value"]
+    (total,) = query_metrics(house, tmp_path, ["course_revenue", "unallocated_revenue", *values])
+    [(so_far, expected, learners)] = ask(
+        conn,
+        """
+        select avg(ltv_historic), avg(ltv_predicted), count(*)
+        from marts_cross.learner_lifetime_value where orders_count > 0""",
+    )
+    assert learners > 30 and 0 < so_far < expected
+    assert [Decimal(total[name]) for name in values] == pytest.approx([so_far, expected])
+    [(net,)] = ask(
+        conn, "select sum(net_revenue_reporting) from marts_finance.finance_daily_summary"
+    )
+    assert Decimal(total["course_revenue"]) + Decimal(total["unallocated_revenue"]) == net
+
+
+def test_value_by_first_month_is_that_of_the_mart(
+    house: Warehouse, conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    parse_metrics(house)
+    by_month = query_metrics(
+        house, tmp_path, ["lifetime_value"], "--group-by", "metric_time__month"
+    )
+    held = ask(
+        conn,
+        """
+        select to_char(first_paid_at at time zone 'UTC', 'YYYY-MM'), avg(ltv_historic)
+        from marts_cross.learner_lifetime_value where orders_count > 0 group by 1""",
+    )
+    assert len(held) > 3
+    found = {row["metric_time__month"][:7]: Decimal(row["lifetime_value"]) for row in by_month}
+    assert found == pytest.approx(dict(held))

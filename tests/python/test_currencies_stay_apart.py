@@ -2,7 +2,8 @@
 
 Everything that is told in yen is doubled in the raw tables, and the marts of money are built again.
 Whatever changes has to be in yen, or in the reporting currency by a rate (`*_reporting`): a sum of
-yen and euros would change in a row that says neither.
+yen and euros would change in a row that says neither. Totals over all currencies are in the
+reporting one too: rows of scope `all`, and the value of a person in its life.
 """
 
 import random
@@ -29,6 +30,7 @@ MONEY = re.compile(
     r"(^|_)(amounts?|unit|flat|total|subtotal|tax|balance|net|fee|received|discount)($|_)"
 )
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+BY_RATE = ("ltv_historic", "ltv_predicted")
 BOOKKEEPING = ("_load_id", "_loaded_at", "_payout_load_id")
 Rows = Counter[tuple[Any, ...]]
 
@@ -89,11 +91,11 @@ def _rows(conn: psycopg.Connection, question: str, only: bool = False) -> Rows:
     found: Rows = Counter()
     for row in rows:
         currencies = [value for name, value in row.items() if name.endswith("currency")]
-        if (DOUBLED in currencies) == only:
+        if row.get("scope") != "all" and (DOUBLED in currencies) == only:
             kept = {
                 name: value
                 for name, value in row.items()
-                if not name.endswith("_reporting") and name not in BOOKKEEPING
+                if not name.endswith("_reporting") and name not in (*BY_RATE, *BOOKKEEPING)
             }
             found[tuple(str(value) for value in kept.values())] += 1
     return found

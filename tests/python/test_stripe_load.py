@@ -1,5 +1,6 @@
 """`coursehouse load stripe` against an API that answers as Stripe does."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from stripe_lane import (
 )
 from stripe_replay import Fault, StripeReplay
 
+from ingest.archive.replay import replay
 from ingest.errors import UserError
 from ingest.stripe import client, load
 from ingest.stripe.events import append
@@ -106,6 +108,29 @@ def test_a_late_change_of_status_is_a_second_state(lane: StripeLane, stripe: Str
     stripe.add(waiting | {"status": "lost"})
     assert lane.load().objects.updated == 1
     assert [payload["status"] for payload, _ in lane.states("dp_1")] == ["needs_response", "lost"]
+
+
+def test_a_state_that_came_back_unheard_is_stored_again_once(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    lane.load()
+    lane.read("update objects set fetched_at = fetched_at - interval '2 days' returning 1")
+    customer = stripe.objects["customer", "cus_005"]
+    stripe.add(event(1, customer | {"email": "for.a.while@example.org"}, days=0.5))
+    assert lane.load().objects.updated == 1
+    assert lane.states("cus_005") == [(customer, False), (customer, False)]
+    before = lane.everything()
+    assert lane.load().objects.total == 0
+    assert lane.everything() == before
+
+
+def test_an_event_later_than_the_answer_does_not_make_it_news(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    """Stripe's clock may be ahead of ours."""
+    lane.load()
+    stripe.add(event(1, stripe.objects["customer", "cus_005"], days=-1))
+    assert lane.load().objects.total == 0
 
 
 def test_a_balance_transaction_becomes_available_however_old_it_is(
@@ -297,6 +322,40 @@ def test_an_object_deleted_while_its_page_is_turned_loses_none(
     stripe.on_request = delete_the_cursor
     assert lane.load("customers").objects.inserted == 40
     assert lane.load("customers").objects.deleted == 1
+
+
+def test_what_postgres_cannot_store_is_said_and_everything_else_is_loaded(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    odd = stripe.objects["customer", "cus_007"] | {"name": "ja\0ne"}
+    told = event(1, odd, days=0.5)
+    stripe.add(odd, told, event(2, of("customer", "cus_008")))
+    result = lane.load()
+    assert (result.events, result.objects.inserted, result.left_out) == (1, 114, 2)
+    why = "is left out: Postgres cannot store it: UntranslatableCharacter (22P05)"
+    assert {f"events: evt_00001 {why}", f"customers: cus_007 {why}"} <= set(lane.said)
+    letters = "select topic, lane, error_class, payload from raw_events.dead_letter"
+    ((*letter, payload),) = lane.read(letters)
+    assert letter == ["stripe.events", "api", "unstorable"]
+    assert json.loads(payload) == told
+    before = lane.everything()
+    again = lane.command()
+    assert again.returncode == 0, again.stderr
+    assert "2 left out, see above" in again.stdout and "ja" not in again.stdout
+    assert (lane.everything(), len(lane.read(letters))) == (before, 1)
+
+
+def test_a_dead_letter_of_the_api_is_replayed_as_what_nobody_signed(
+    lane: StripeLane, stripe: StripeReplay
+) -> None:
+    stripe.add(event(1, of("customer", "cus_001", name="ja\0ne")))
+    lane.load("events")
+    lane.read(
+        "update raw_events.dead_letter set payload ="
+        " convert_to(replace(convert_from(payload, 'UTF8'), '\\u0000', ''), 'UTF8') returning 1"
+    )
+    assert replay(lane.settings(), lane.said.append, ["stripe.events"]).accepted == 1
+    assert lane.read("select event_id, lane, body from events") == [("evt_00001", "api", None)]
 
 
 def test_requests_are_repeated_when_stripe_is_busy_or_fails(

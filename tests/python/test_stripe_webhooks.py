@@ -175,12 +175,18 @@ def test_a_body_that_was_compressed_on_its_way_is_kept_as_it_was_signed(
     assert bytes(kept(dsn, event["id"])["body"]) == body
 
 
+@pytest.mark.parametrize(
+    "value", ['"a\\u0000b"', '"\\ud800"', "1e400000", "1e-400000", "9" * 5_000]
+)
 def test_what_postgres_cannot_store_is_kept_as_a_dead_letter(
-    collector: CollectorProcess, dsn: str
+    collector: CollectorProcess, dsn: str, value: str
 ) -> None:
-    body = body_of(snapshot(type="a\0b"))
+    body = body_of(snapshot(odd="?")).replace(b'"?"', value.encode())
     assert deliver(collector, body).status_code == 202
-    query = "select topic, payload, error_class from raw_events.dead_letter"
+    query = (
+        "select topic, payload, error_class from raw_events.dead_letter"
+        " order by dead_letter_id desc limit 1"
+    )
     ((topic, payload, error_class),) = read(dsn, query)
     assert (topic, bytes(payload), error_class) == ("stripe.events", body, "unstorable")
 
@@ -203,19 +209,20 @@ def test_a_delivery_that_is_repeated_is_acknowledged_and_changes_nothing(
 
 def test_copies_in_one_commit_are_one_row(collector: CollectorProcess, dsn: str) -> None:
     event, other = snapshot(), snapshot()
+    odd = body_of(snapshot(odd="?")).replace(b'"?"', b"1e-400000")
     before = everything(dsn)
     inserted = "select sum(rows_inserted) from ops.load_manifest where source = 'http'"
     rows = read(dsn, inserted)[0][0]
     with psycopg.connect(dsn) as loading:  # so that all of them end up in one group
         loading.execute("select pg_advisory_xact_lock(hashtext(%s))", [PUBLISH_LOCK])
-        with ThreadPoolExecutor(9) as pool:
-            bodies = [body_of(event)] * 8 + [body_of(other)]
+        with ThreadPoolExecutor(10) as pool:
+            bodies = [body_of(event)] * 8 + [odd, body_of(other)]
             answers = [pool.submit(deliver, collector, body) for body in bodies]
             time.sleep(1)
             loading.rollback()
             assert {answer.result().status_code for answer in answers} == {202}
     stored, letters, _ = everything(dsn)
-    assert (stored, letters) == (before[0] + 2, before[1])
+    assert (stored, letters) == (before[0] + 2, before[1] + 1)
     assert read(dsn, inserted)[0][0] == rows + 2
     assert bytes(kept(dsn, event["id"])["body"]) == body_of(event)
 

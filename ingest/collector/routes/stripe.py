@@ -24,7 +24,7 @@ async def stripe(request: Request) -> Response:
         body = await collector.read_body(request, room)
         signature = request.headers.get("stripe-signature", "")
         rejection = collector.stripe.check(body, signature) or contract_of(TOPIC).check(body)
-        # what Stripe means and Postgres cannot store is kept as a dead letter
+        # what Stripe signed and Postgres cannot store is kept as a dead letter
         if rejection is not None and rejection.error_class != "unstorable":
             collector.metrics.rejected.labels(TOPIC, rejection.error_class).inc()
             raise Problem(400, rejection.reason)
