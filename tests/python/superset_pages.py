@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Locator, Page, Response
 
 HOLDER = "[data-test=dashboard-component-chart-holder]"
 WIDTH, HEIGHT = 1600, 1800
@@ -58,7 +58,7 @@ class Screen:
     def problems(self) -> list[str]:
         """Errors and empty charts on the open tab, and failed queries, by title of the chart."""
         found = list(self.failures)
-        for holder in self.page.locator(HOLDER).all():
+        for holder in self._charts().all():
             title = holder.locator("[data-test=slice-header]").first.inner_text().split("\n")[0]
             if holder.locator(".ant-alert-error").count():
                 found.append(f"{title}: {holder.locator('.ant-alert-error').first.inner_text()}")
@@ -68,8 +68,7 @@ class Screen:
 
     def text(self, title: str) -> str:
         """What stands in the tile of a chart, without its title."""
-        holders = self.page.locator(HOLDER)
-        holder = holders.filter(has=self.page.get_by_text(title, exact=True)).first
+        holder = self._charts().filter(has=self.page.get_by_text(title, exact=True)).first
         return holder.inner_text().removeprefix(title).strip()
 
     def chart_titles(self) -> list[str]:
@@ -80,6 +79,11 @@ class Screen:
     def picture(self, file: Path) -> None:
         """A screenshot of the whole dashboard."""
         self.page.screenshot(path=file, full_page=True)
+
+    def _charts(self) -> Locator:
+        """The tiles of charts; texts stand in tiles of the same kind."""
+        header = self.page.locator("[data-test=slice-header]")
+        return self.page.locator(HOLDER).filter(has=header)
 
     def _is_settled(self) -> bool:
         count = {
@@ -94,11 +98,12 @@ class Screen:
 def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:
     """A page of its own, logged in by the form."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    page.set_default_timeout(60_000)
     screen = Screen(page, url)
     page.on("response", lambda response: _keep(screen, response))
     page.goto(f"{url}/login/")
     page.fill("#username, [name=username]", user)
-    page.fill("[name=password]", password)
+    page.fill("#password, [name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url(re.compile(r"^(?!.*/login).*$"))
     return screen
