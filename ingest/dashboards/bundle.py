@@ -42,7 +42,7 @@ def as_of_chart(spec: Dashboard) -> Chart:
         metrics=["as_of"],
         where={"lane": list(spec.data_as_of)},
         ignores_period="it says up to when there are data",
-        options={"header_font_size": 0.2},
+        options={"header_font_size": 0.5},
     )
 
 

@@ -16,15 +16,17 @@ from ingest.dashboards.spec import Chart
 
 
 def _number(chart: Chart, dataset: Dataset) -> Params:
+    written = number_format(chart, dataset)
+    is_time = written.startswith("%")
     return {
         "metric": chart.metrics[0],
         "subtitle": chart.note or "",
         # the default sizes let a long subtitle run out of its tile
         "header_font_size": 0.3,
         "subtitle_font_size": 0.125,
-        "y_axis_format": number_format(chart, dataset),
-        "time_format": DATE_FORMAT,
-        "force_timestamp_formatting": number_format(chart, dataset).startswith("%"),
+        "y_axis_format": written,
+        "time_format": written if is_time else DATE_FORMAT,
+        "force_timestamp_formatting": is_time,
     }
 
 

@@ -73,17 +73,17 @@ class Screen:
 
     def chart_titles(self) -> list[str]:
         """Titles of the charts of the open tab."""
-        headers = self.page.locator(f"{HOLDER} [data-test=slice-header]").all_inner_texts()
+        headers = self._charts().locator("[data-test=slice-header]").all_inner_texts()
         return [header.split("\n")[0] for header in headers]
 
     def picture(self, file: Path) -> None:
-        """A screenshot of the whole dashboard."""
-        self.page.screenshot(path=file, full_page=True)
+        """A screenshot of the window, which is tall: a longer page is drawn only where one looks."""
+        self.page.screenshot(path=file)
 
     def _charts(self) -> Locator:
-        """The tiles of charts; texts stand in tiles of the same kind."""
+        """Tiles of charts on the open tab; texts have such tiles, and tabs left stay in the page."""
         header = self.page.locator("[data-test=slice-header]")
-        return self.page.locator(HOLDER).filter(has=header)
+        return self.page.locator(HOLDER).filter(has=header).filter(visible=True)
 
     def _is_settled(self) -> bool:
         count = {
