@@ -77,11 +77,11 @@ class Screen:
         return [header.split("\n")[0] for header in headers]
 
     def picture(self, file: Path) -> None:
-        """A screenshot of the window, which is tall: a longer page is drawn only where one looks."""
+        """A screenshot of the tall window: a page is drawn only where one looks."""
         self.page.screenshot(path=file)
 
     def _charts(self) -> Locator:
-        """Tiles of charts on the open tab; texts have such tiles, and tabs left stay in the page."""
+        """Tiles of charts on the open tab: other tabs stay in the page, texts have tiles, too."""
         header = self.page.locator("[data-test=slice-header]")
         return self.page.locator(HOLDER).filter(has=header).filter(visible=True)
 
