@@ -17,8 +17,15 @@ GRAINS = {
     "quarter": "P3M",
     "year": "P1Y",
 }
-# as people write days; the axis of a chart has its own, shorter way
+# as people write days, and shorter along an axis
 DATE_FORMAT = "%d %b %Y"
+AXIS_FORMATS = {
+    "day": "%d %b",
+    "week": "%d %b",
+    "month": "%b %Y",
+    "quarter": "%b %Y",
+    "year": "%Y",
+}
 
 
 def time_column(chart: Chart, dataset: Dataset) -> str | None:

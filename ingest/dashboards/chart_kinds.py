@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from ingest.dashboards.axes import (
+    AXIS_FORMATS,
     DATE_FORMAT,
     GRAINS,
     Params,
@@ -62,7 +63,10 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
             "y_axis_title_position": "Left",
         }
     if over_time:
-        built |= {"time_grain_sqla": GRAINS[chart.grain], "x_axis_time_format": "smart_date"}
+        built |= {
+            "time_grain_sqla": GRAINS[chart.grain],
+            "x_axis_time_format": AXIS_FORMATS.get(chart.grain, "%H:%M"),
+        }
     else:
         built |= _axis_order(chart)
     if chart.stacked:
