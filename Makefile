@@ -6,31 +6,37 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 SUPERSET := .venv-superset/.installed
+PACKAGES := dbt_packages/SOURCE
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # one environment, installed by one rule at a time
 .PHONY: help demo test lint docs superset up down status lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
+demo: $(RUNTIME) $(PACKAGES) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
 	@$(BIN)/coursehouse demo
 
-test: $(DEV) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
+test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
 	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup
 
-lint: $(DEV) ## style only: ruff, mypy, sqlfluff
+lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/coursehouse up && $(BIN)/sqlfluff lint --processes 2
 
-superset: $(RUNTIME) $(SUPERSET) ## dashboards of what was built, on http://127.0.0.1:8088
+docs: $(RUNTIME) $(PACKAGES) ## docs, lineage and dictionary of the built warehouse, in a browser
+	@$(BIN)/coursehouse up
+	@$(BIN)/coursehouse docs --serve
+
+superset: $(RUNTIME) $(PACKAGES) $(SUPERSET) ## dashboards of what was built, on http://127.0.0.1:8088
 	@$(BIN)/coursehouse dashboards serve
 
-up: $(RUNTIME) ## start the warehouse
+up: $(RUNTIME) $(PACKAGES) ## start the warehouse
 	@$(BIN)/coursehouse up
 
 down: ## stop the warehouse
@@ -48,7 +54,7 @@ lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 
 clean: ## stop the warehouse and delete everything that was made here
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
-	rm -rf $(VENV) .venv-superset .coursehouse target logs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .venv-superset .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
@@ -61,3 +67,6 @@ $(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
 $(SUPERSET): requirements/superset.txt requirements/uv.txt
 	@PYTHON="$(PYTHON)" sh requirements/install.sh .venv-superset requirements/superset.txt bare
 	@touch $@
+
+$(PACKAGES): packages.yml | $(RUNTIME)
+	@$(BIN)/coursehouse deps

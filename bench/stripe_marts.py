@@ -23,12 +23,10 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mart_increments import _checksums
+import orjson
 from warehouse import MODELS_ONLY, Bench, bench
 
 from ingest.fx.load import load_fx
-from ingest.settings import Settings
-from ingest.simulate.money.deliver import deliveries
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.play import Played, play
 from ingest.stripe.events import append
@@ -73,7 +71,7 @@ def main() -> None:
     costs = [Cost(play(AccountPlan(customers=events // EVENTS_PER_CUSTOMER))) for events in sizes]
     with bench() as used:
         used.load_sample()
-        load_fx(Settings.model_validate(used._address("loaded")), is_sample=True)
+        load_fx(used.settings("loaded"), is_sample=True)
         for cost in costs:
             _first_builds(used, cost)
         for turn in range(TURNS):
@@ -88,13 +86,7 @@ def _first_builds(used: Bench, cost: Cost) -> None:
     _arrive(used, cost, 0, held_back)
     cost.whole = used.build(cost.database, *MARTS)
     cost.models, cost.incremental = _models_took(used, cost)
-    before = _checksums(used, cost.database)
-    cost.second = used.build(cost.database, *MARTS)
-    changed = [
-        mart for mart, mark in _checksums(used, cost.database).items() if before[mart] != mark
-    ]
-    if changed:
-        raise SystemExit(f"a build without new data changed {', '.join(changed)}")
+    cost.second = used.build_again(cost.database, *MARTS)
     print(f"  {held_back:>9,}: first {cost.whole} s, second {cost.second} s", flush=True)
 
 
@@ -121,7 +113,7 @@ def _arrive(used: Bench, cost: Cost, first: int, last: int) -> None:
     with used.connect(cost.database) as conn:
         with conn.transaction():
             load_id = next_load_id(conn)
-            bodies = deliveries(cost.played)[first:last]
+            bodies = [orjson.dumps(event) for event in events[first:last]]
             added = append(conn, "http", bodies, load_id, now)
             record_load(conn, load_id, SOURCE, Counts(inserted=added), now, {"events": {}})
         Store(conn, livemode=True).add(BOOKINGS, booked, now)

@@ -4,15 +4,19 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from ingest.errors import UserError
+from ingest.packages import FOLDER, ensure_packages
 from ingest.settings import PROJECT_DIR
 
 PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/generic")
-PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
+PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
+
+TARGET = PROJECT_DIR / "target"
 
 OnNode = Callable[[int, int], None]
 
@@ -30,7 +34,9 @@ class Dbt:
 
     def __init__(self) -> None:
         os.environ.setdefault("DO_NOT_TRACK", "1")
+        ensure_packages()
         self._runner = dbtRunner()
+        self._is_compiled = False
 
     def build(self, on_node: OnNode) -> BuildResult:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run."""
@@ -42,9 +48,10 @@ class Dbt:
                 done += 1
                 on_node(done, total)
 
-        total = self.parse()
+        total = self._parse()
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
         outcome = self._invoke("build")
+        self._is_compiled = True
         result = BuildResult()
         for node in getattr(outcome.result, "results", []):
             result.warnings += node.status == "warn"
@@ -53,13 +60,35 @@ class Dbt:
                 result.failures.append(f"{node.node.name}: {message}")
         return result
 
-    def docs(self) -> None:
-        """`dbt docs generate --static`: one page that needs no server."""
-        if not self._invoke("docs", "generate", "--static", "--no-compile").success:
-            raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
+    def parse(self) -> Path:
+        """Read the project; the folder where dbt wrote its manifest. `UserError` if it cannot."""
+        self._parse()
+        return TARGET
 
-    def parse(self) -> int:
-        """Read the project's files and write the manifest; returns how many nodes a build has."""
+    def docs(self) -> Path:
+        """`dbt docs generate --static`; the folder of manifest, catalog and page.
+
+        Compiles the project unless this object has just built it.
+        """
+        compiled = ["--no-compile"] if self._is_compiled else []
+        if not self._invoke("docs", "generate", "--static", *compiled).success:
+            raise UserError("dbt could not write its docs: run `dbt docs generate` to see why")
+        return TARGET
+
+    def alerts(self, target: Path) -> None:
+        """Evaluate the rules of alerts: the models with tag alert, without tests.
+
+        `target` keeps what dbt has parsed: with other variables than builds it would be parsed
+        anew each time. `UserError` if dbt fails.
+        """
+        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        folders = ("--target-path", str(target), "--log-path", str(target))
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        if not outcome.success:
+            raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
+
+    def _parse(self) -> int:
         outcome = self._invoke("parse")
         if not outcome.success:
             raise UserError(f"dbt cannot read the project: {outcome.exception}")
@@ -79,11 +108,13 @@ class Dbt:
 
 
 def project_fingerprint() -> str:
-    """Changes whenever a file dbt reads changes."""
+    """Changes whenever a file dbt reads changes, those of packages too."""
     digest = hashlib.sha256()
     files = [PROJECT_DIR / name for name in PROJECT_FILES]
-    for part in PROJECT_PARTS:
-        files += sorted(path for path in (PROJECT_DIR / part).rglob("*") if path.is_file())
+    # packages may be links, which rglob does not follow
+    packages = (package.resolve() for package in sorted((PROJECT_DIR / FOLDER).glob("*")))
+    for folder in (*(PROJECT_DIR / part for part in PROJECT_PARTS), *packages):
+        files += sorted(path for path in folder.rglob("*") if path.is_file())
     for file in files:
         digest.update(str(file.relative_to(PROJECT_DIR)).encode())
         digest.update(file.read_bytes())

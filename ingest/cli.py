@@ -8,16 +8,21 @@ import psycopg
 import typer
 from rich.console import Console
 
+from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
 from ingest.dashboards.commands import dashboards_app, stop_superset
+from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
 from ingest.kafka.commands import load_events_command, topics_app
+from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
+from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
+from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
@@ -83,6 +88,14 @@ def status(
         Console(soft_wrap=True).print(render(found))
 
 
+@app.command()
+def deps() -> None:
+    """Install the dbt packages: from the hub, your mirror, or what ships with Coursehouse."""
+    typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
+
+
+app.command("docs")(docs_command)
+app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
@@ -99,6 +112,8 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
+app.command("metrics")(metrics_command)
+app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(dashboards_app, name="dashboards")
 

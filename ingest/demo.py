@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,15 +20,19 @@ from rich.table import Table
 
 from ingest.build import BuildResult, Dbt, project_fingerprint
 from ingest.demo_money import money_rows
+from ingest.docs.site import SITE, write_index, write_pages
 from ingest.errors import UserError
 from ingest.fx.load import load_fx
 from ingest.kafka.embedded import has_kafka, start_broker
 from ingest.kafka.load import load_events
 from ingest.kafka.summary import Tally
+from ingest.monitoring.measure import measured
 from ingest.moodle.load import load_moodle
+from ingest.packages import ensure_packages, source
 from ingest.postgres import connect, embedded, start_warehouse, warehouse_dsn
+from ingest.report import REPORT_PAGE, write_report
 from ingest.sample import SAMPLE_DATABASE, SAMPLE_DUMP, is_restored, restore
-from ingest.settings import PROJECT_DIR, Settings
+from ingest.settings import Settings
 from ingest.simulate.money.plan import AccountPlan
 from ingest.simulate.money.play import play
 from ingest.simulate.money.store import store_account
@@ -38,7 +43,7 @@ from ingest.status import warehouse_status
 from ingest.warehouse.publish import Counts
 from ingest.warehouse.session import warehouse
 
-DOCS_PAGE = PROJECT_DIR / "target" / "static_index.html"
+DOCS_PAGE = SITE / "index.html"
 BUILT_MARK = "demo_built"
 # what a real week has: records that come late, twice, in the wrong order, or broken
 SAMPLE_EVENTS = Plan(
@@ -54,6 +59,8 @@ def run_demo(settings: Settings, console: Console) -> None:
     builds nothing.
     """
     started = time.monotonic()
+    with _step(console, "dbt packages"):
+        ensure_packages()
     with _step(console, "Postgres"):
         start_warehouse(settings)
     with _step(console, "Kafka broker"):
@@ -67,13 +74,18 @@ def run_demo(settings: Settings, console: Console) -> None:
     def say(line: str) -> None:
         console.print(f"  {line}", style="dim")
 
-    with _step(console, "load Moodle"):
+    with (
+        _step(console, "load Moodle"),
+        measured(settings, "moodle", say, is_batch=True) as figures,
+    ):
         loaded = load_moodle(settings, say)
+        figures.changed(loaded)
     if has_kafka(settings):
         with _step(console, "load events"):
             if is_sample and not _has_events(settings):
                 to_kafka(settings)(simulate(SAMPLE_EVENTS))
-            events = load_events(settings, say)
+            with measured(settings, "events", say) as figures:
+                events = load_events(settings, say, figures=figures)
     else:
         events = Tally()
     if is_sample and not _has_account(settings):
@@ -91,7 +103,7 @@ def run_demo(settings: Settings, console: Console) -> None:
         built = None
     else:
         mark.unlink(missing_ok=True)
-        built = _build(console)
+        built = _build(settings, console)
         mark.write_text(state)
     _summarise(settings, console, (loaded, events), built, time.monotonic() - started)
 
@@ -144,7 +156,7 @@ def _play_account(settings: Settings) -> None:
     load_fx(settings, is_sample=True)
 
 
-def _build(console: Console) -> BuildResult:
+def _build(settings: Settings, console: Console) -> BuildResult:
     dbt = Dbt()
     columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -154,8 +166,12 @@ def _build(console: Console) -> BuildResult:
         for failure in built.failures[:20]:
             console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
-    with _step(console, "docs site"):
-        dbt.docs()
+    with _step(console, "docs site and report"), ThreadPoolExecutor() as pool:
+        report = pool.submit(write_report, settings)
+        artifacts = dbt.docs()
+        write_pages(artifacts)
+        report.result()
+        write_index(artifacts)
     return built
 
 
@@ -231,7 +247,9 @@ def _summarise(
         f"{build.get('tests', 0):,} passed"
         + (f", {built.warnings} warnings" if built and built.warnings else ""),
     )
+    table.add_row("dbt packages", source() or "")
     table.add_row("docs", _relative(DOCS_PAGE))
+    table.add_row("report", _relative(REPORT_PAGE))
     table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
     table.add_row("stop", f"{_program('coursehouse')} down")
     console.print()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import UserError
@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     pg_user: str = "coursehouse"
     pg_password: SecretStr = SecretStr("")
     pg_dbname: str = "coursehouse"
+    dbt_packages: Path | None = Field(
+        default=None, description="folder of dbt packages, to use instead of dbt's hub"
+    )
     moodle_dsn: SecretStr | None = None
     moodle_prefix: str = "mdl_"
     stripe_api_key: SecretStr | None = None
@@ -44,6 +47,18 @@ class Settings(BaseSettings):
         default="https://www.ecb.europa.eu/stats/eurofxref",
         pattern="^https?://",
         description="where the files of the ECB's reference rates are",
+    )
+
+    ops_retention_days: int = Field(
+        default=90, ge=31, description="for `retention`: results of builds, loads and alerts"
+    )
+    alert_urls: SecretStr | None = Field(
+        default=None, description="addresses as Apprise reads them, separated by blanks"
+    )
+    alert_telegram_api: str = Field(
+        default="https://api.telegram.org",
+        pattern="^https?://",
+        description="a Bot API server of your own",
     )
 
     kafka_bootstrap_servers: str | None = Field(
@@ -71,6 +86,10 @@ class Settings(BaseSettings):
     )
     superset_venv: Path = Field(default=Path(".venv-superset"), description="made by make superset")
 
+    metrics_textfile_dir: DirectoryPath | None = Field(
+        default=None, description="node_exporter's textfile collector reads it"
+    )
+
     write_key: SecretStr | None = Field(
         default=None, description="what `simulate --to track` shows a collector"
     )
@@ -95,6 +114,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """Where the embedded services keep their state."""
         return self.home if self.home.is_absolute() else PROJECT_DIR / self.home
+
+    @property
+    def dbt_packages_dir(self) -> Path | None:
+        """The folder to take dbt packages from, None to ask dbt's hub."""
+        return self.dbt_packages and PROJECT_DIR / self.dbt_packages
 
     @property
     def archive(self) -> str:

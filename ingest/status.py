@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, LiteralString
 
 import psycopg
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from ingest.errors import UserError
 from ingest.kafka.status import POSITIONS, KafkaStatus, add_arrivals, kafka_status, render_kafka
+from ingest.ops_status import OpsStatus, ops_status, render_ops
 from ingest.postgres import connect, embedded, warehouse_dsn
 from ingest.settings import Settings
 
@@ -38,6 +40,7 @@ order by source, completed_at desc nulls last, load_id desc
 _LAST_BUILD = """
 select invocation_id, command, started_at, completed_at, status, models, tests, failures
 from ops.build_run
+where command <> 'alert' -- an evaluation of alerts builds nothing
 order by started_at desc
 limit 1
 """
@@ -66,6 +69,7 @@ class WarehouseStatus:
     last_load: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_build: dict[str, Any] | None = None
     kafka: KafkaStatus | None = None
+    ops: OpsStatus | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What `json.dumps` takes; times as ISO 8601 strings."""
@@ -93,6 +97,7 @@ def warehouse_status(settings: Settings) -> WarehouseStatus:
         status.schemas = _schemas(connection)
         status.last_load = {row.pop("source"): row for row in _rows(connection, _LAST_LOADS)}
         status.last_build = next(iter(_rows(connection, _LAST_BUILD)), None)
+        status.ops = ops_status(partial(_rows, connection))
         if status.kafka:
             rows = {name: schema.tables for name, schema in status.schemas.items()}
             add_arrivals(status.kafka, _rows(connection, POSITIONS), rows)
@@ -128,6 +133,8 @@ def render(status: WarehouseStatus) -> RenderableType:
                 f"{build['models']} models, {build['tests']} tests, {build['failures']} failures"
             )
         )
+    if status.ops:
+        parts += render_ops(status.ops)
     return Group(*parts, *_kafka(status))
 
 
@@ -174,11 +181,16 @@ def _count(connection: psycopg.Connection, table: sql.Identifier) -> tuple[int, 
 
 
 def _rows(connection: psycopg.Connection, query: LiteralString) -> list[dict[str, Any]]:
-    """Rows of a table of `ops`, none if it was not created yet."""
+    """Rows of a table of `ops`, none if it was not created yet, or is being made anew."""
     with connection.cursor(row_factory=dict_row) as cursor:
         try:
             return cursor.execute(query).fetchall()
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        except (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedColumn,
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.LockNotAvailable,
+        ):
             return []
 
 

@@ -10,6 +10,6 @@
 {% macro range_seconds(ranges) -%}
     (
         select coalesce(sum(upper(stretch) - lower(stretch)), 0)
-        from unnest({{ ranges }}) as stretch
+        from unnest({{ ranges }}) as watched (stretch)
     )
 {%- endmacro %}

@@ -61,7 +61,7 @@ class Surround:
 
     def __init__(self, app: ASGIApp, collector: Collector, is_logging: bool) -> None:
         self._app = app
-        self._requests = collector.metrics.requests
+        self._metrics = collector.metrics
         self._is_logging = is_logging
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +78,7 @@ class Surround:
                 message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
+        self._metrics.in_progress.inc()
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
@@ -89,10 +90,14 @@ class Surround:
             if not status:
                 answer = Problem(500, "the collector failed; its log knows why").response()
                 await answer(scope, receive, send_with_id)
+        finally:
+            self._metrics.in_progress.dec()
         endpoint = getattr(scope.get("endpoint"), "__name__", "none")
-        self._requests.labels(endpoint, status).inc()
+        seconds = time.perf_counter() - started
+        self._metrics.requests.labels(endpoint, status).inc()
+        self._metrics.request_seconds.labels(endpoint).observe(seconds)
         if self._is_logging:  # neither path nor query: a client writes them
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            milliseconds = round(seconds * 1000, 1)
             access_log.info("%s %s %d %s ms", request_id, endpoint, status, milliseconds)
 
 

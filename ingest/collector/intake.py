@@ -1,6 +1,5 @@
 """From a parsed body to an answer: check each record, keep all of them, say what was rejected."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +38,7 @@ class Collector:
         """A collector as the settings describe it. Raises `UserError`."""
         backlog = Backlog(settings.collect_backlog_bytes)
         rate_limit = RateLimit(settings.collect_rate, settings.collect_max_batch)
-        metrics, stripe = Metrics(backlog), Verifier.of(settings)
+        metrics, stripe = Metrics(backlog, sink.name), Verifier.of(settings)
         return cls(settings, sink, keys, rate_limit, backlog, metrics, stripe)
 
     async def read_json(self, request: Request, room: Room) -> Any:
@@ -69,10 +68,9 @@ class Collector:
 
     async def store(self, outgoing: Sequence[Outgoing]) -> None:
         """Come back once all of them are kept. Raises `Unavailable`."""
-        started = time.perf_counter()
         if outgoing:
-            await store(self.sink, outgoing, self.settings.collect_ack_timeout_seconds)
-        self.metrics.ack_seconds.observe(time.perf_counter() - started)
+            with self.metrics.storing():
+                await store(self.sink, outgoing, self.settings.collect_ack_timeout_seconds)
         for out in outgoing:
             if out.rejection is None:
                 self.metrics.accepted.labels(out.topic.topic).inc()

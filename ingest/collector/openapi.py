@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 
 from ingest.collector.routes.moodle import TOPIC as MOODLE
-from ingest.collector.routes.stripe import TOPIC as STRIPE
 from ingest.collector.routes.track import OTHERWISE, TRACKER_TOPICS
 from ingest.events.contracts import read_schema
 from ingest.events.topics import topics
 from ingest.settings import Settings
+from ingest.stripe.events import TOPIC as STRIPE
 
 Json = dict[str, Any]
 PROBLEM = "#/components/schemas/problem"

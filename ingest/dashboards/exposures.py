@@ -28,7 +28,7 @@ def _exposure(spec: Dashboard) -> dict[str, Any]:
         "url": f"http://127.0.0.1:{SUPERSET_PORT}/superset/dashboard/{spec.address}/",
         "description": " ".join(spec.description.split()),
         "depends_on": [f"ref('{mart}')" for mart in marts],
-        "owner": {"name": "data-team"},
+        "owner": {"name": "data-team", "email": "data-team@example.org"},
         "config": {
             "meta": {
                 "superset_uuid": asset_id("dashboard", spec.slug),

@@ -18,6 +18,7 @@ from ingest.events.topics import topics
 CONTRACT_DIR = Path(__file__).parent.parent / "contracts"
 MAX_RECORD_BYTES = 1_048_576  # Kafka's own default
 MAX_REASONS = 5
+ERROR_CLASSES = ("tombstone", "too_large", "not_utf8", "not_json", "unstorable", "contract")
 NUL = re.compile(rb"\\u0000")
 
 
@@ -25,7 +26,7 @@ NUL = re.compile(rb"\\u0000")
 class Rejection:
     """Why a record was refused: a class to count by, and a reason without any of its values."""
 
-    error_class: str  # tombstone, too_large, not_utf8, not_json, unstorable or contract
+    error_class: str  # one of ERROR_CLASSES, or of the lane's own
     reason: str
 
 

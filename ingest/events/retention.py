@@ -7,6 +7,7 @@ an archive, what it does not hold yet stays.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -49,6 +50,19 @@ where
     and _load_id not in (select load_id from ops.load_manifest where source = 'backfill')
 """
 
+# What was skipped has no time of its own: results go with their run.
+_FORGET: tuple[LiteralString, ...] = (
+    """
+    delete from ops.build_result where invocation_id in (
+        select invocation_id from ops.build_run
+        where completed_at < now() - make_interval(days => %(days)s)
+    )
+    """,
+    "delete from ops.build_run where completed_at < now() - make_interval(days => %(days)s)",
+    "delete from ops.load_run where completed_at < now() - make_interval(days => %(days)s)",
+    "delete from ops.alert_outbox where enqueued_at < now() - make_interval(days => %(days)s)",
+)
+
 
 def drop_expired(
     conn: psycopg.Connection,
@@ -86,6 +100,12 @@ def drop_expired(
             except psycopg.errors.LockNotAvailable:
                 say(f"{SCHEMA}.{name} is being read, it goes next time")
     return dropped
+
+
+def forget_results(conn: psycopg.Connection, days: int) -> None:
+    """Delete results of builds, runs of loads and messages about alerts older than so many days."""
+    for statement in _FORGET:
+        conn.execute(statement, {"days": days})
 
 
 def _first_unarchived(conn: psycopg.Connection, topic: Topic) -> date | None:

@@ -22,6 +22,8 @@ from ingest.events.topics import Topic, choose, logs
 from ingest.files.formats import format_of, rows_of
 from ingest.files.rows import BrokenError, Row, UnfinishedError
 from ingest.files.store import File, Store, answered
+from ingest.kafka.summary import Tally
+from ingest.monitoring.figures import Figures
 from ingest.settings import Settings
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
@@ -45,24 +47,36 @@ class FilesLoaded:
     rejected: int = 0
 
 
-def load_files(settings: Settings, url: str, say: Say, topic: str | None = None) -> FilesLoaded:
+def load_files(
+    settings: Settings,
+    url: str,
+    say: Say,
+    topic: str | None = None,
+    figures: Figures | None = None,
+) -> FilesLoaded:
     """Load what is new in a file, a folder or an object store.
 
     Without `topic` the nearest folder named like a topic decides. Broken files are said and
     counted, the others are loaded. Raises `UserError`.
     """
-    with closing(watch_files(settings, url, say, topic)) as looks:
+    with closing(watch_files(settings, url, say, topic, figures)) as looks:
         return next(looks)
 
 
 def watch_files(
-    settings: Settings, url: str, say: Say, topic: str | None = None
+    settings: Settings,
+    url: str,
+    say: Say,
+    topic: str | None = None,
+    figures: Figures | None = None,
 ) -> Generator[FilesLoaded]:
     """The same, one look each time the next result is asked for. Raises `UserError`."""
+    figures = figures or Figures(SOURCE)
+    figures.expect([topic] if topic else logs())
     given = choose([topic], logs())[0] if topic else None
     store = Store(url)
     with warehouse(settings) as conn:
-        loader = FileLoader(settings, conn, store, given, say)
+        loader = FileLoader(settings, conn, store, given, say, figures)
         while True:
             yield loader.look()
 
@@ -77,7 +91,9 @@ class FileLoader:
         store: Store,
         topic: Topic | None,
         say: Say,
+        figures: Figures,
     ) -> None:
+        self.figures = figures
         self.settings = settings
         self.conn = conn
         self.store = store
@@ -99,6 +115,7 @@ class FileLoader:
                 result.files["known"] += 1
             else:
                 result.files[self._try(file, topic, result)] += 1
+        self.figures.succeeded()
         return result
 
     def _try(self, file: File, topic: Topic | None, result: FilesLoaded) -> Outcome:
@@ -128,7 +145,7 @@ class FileLoader:
         if self._is_known(topic, sha256):
             return "known"
         with self.conn.transaction() as transaction:
-            staged = _Staged(self.conn, topic, file, self._new_file_id())
+            staged = _Staged(self.conn, topic, file, self._new_file_id(), self.figures)
             for chunk in _chunks(rows_of(content, self.store.name(file), topic.topic)):
                 staged.add(chunk)
             if not _is_same(file, self.store.look(file)):
@@ -153,6 +170,9 @@ class FileLoader:
             result.accepted += accepted
             result.rejected += rejected
             self.say(f"{self.store.name(file)}: {accepted:,} rows, {rejected:,} rejected")
+            self.figures.stored(staged.tally)
+            self.figures.changed(Counts(accepted))
+            self.figures.batch((datetime.now(UTC) - started_at).total_seconds())
             return "loaded"
         return "known"
 
@@ -204,9 +224,18 @@ class FileLoader:
 class _Staged:
     """The rows of one file on the stage."""
 
-    def __init__(self, conn: psycopg.Connection, topic: Topic, file: File, file_id: int) -> None:
+    def __init__(
+        self,
+        conn: psycopg.Connection,
+        topic: Topic,
+        file: File,
+        file_id: int,
+        figures: Figures,
+    ) -> None:
         self.stage = Stage(conn, topic)
         self.file_id = file_id
+        self.tally = Tally()
+        self._figures = figures
         self._topic = topic
         self._produced_at = file.modified_at
         self._version = contract_of(topic.topic).version
@@ -215,12 +244,12 @@ class _Staged:
         """Sort a chunk by the contract and stage it."""
         checked = raw.sort(self._topic, [self._record(row) for row in rows if not row.rejection])
         unreadable = [(self._record(row), row.rejection) for row in rows if row.rejection]
-        unstorable = self.stage.add(
-            [
-                StagedRow(LANE, self.file_id, r.offset, None, r.value or b"", r.produced_at)
-                for r in checked.accepted
-            ]
-        )
+        accepted = [
+            StagedRow(LANE, self.file_id, r.offset, None, r.value or b"", r.produced_at)
+            for r in checked.accepted
+        ]
+        with self._figures.writing(len(accepted)):
+            unstorable = self.stage.add(accepted)
         letters = [StagedLetter.of(row, why, self._version) for row, why in unstorable]
         for record, why in checked.rejected + unreadable:
             letters.append(
@@ -230,6 +259,8 @@ class _Staged:
                 )
             )
         self.stage.add_letters(letters)
+        reasons = [why for _, why in unstorable + checked.rejected + unreadable]
+        self.tally.add(self._topic.topic, len(accepted) - len(unstorable), reasons)
 
     def _record(self, row: Row) -> raw.Record:
         return raw.Record(self.file_id, row.number, None, row.value, self._produced_at)

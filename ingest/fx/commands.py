@@ -27,8 +27,12 @@ def load_fx_command(
     """
     # dlt costs a second to import: only those who load pay for it
     from ingest.fx.load import load_fx
+    from ingest.monitoring.measure import measured
 
-    added, latest = load_fx(load_settings(), sample, full, file, provider)
+    settings = load_settings()
+    with measured(settings, "fx", typer.echo, is_batch=True) as figures:
+        added, latest = load_fx(settings, sample, full, file, provider)
+        figures.changed(added)
     typer.echo(
         f"exchange rates loaded: {added.inserted:,} new, {added.updated:,} restated,"
         f" the latest of {latest}"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ingest.errors import UserError
 from ingest.events.topics import choose, listed
+from ingest.monitoring.options import MetricsPort
 from ingest.settings import load_settings
 
 Names = Annotated[str, typer.Option("--topics", help="Only these, separated by commas.")]
@@ -106,16 +107,18 @@ def load_events_command(
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary for programs; progress goes to stderr.")
     ] = False,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Load Kafka topics; what breaks its contract goes to raw_events.dead_letter."""
     from ingest.archive.auto import archiving
     from ingest.kafka.load import load_events
+    from ingest.monitoring.measure import measured
     from ingest.signals import stop_on_signals
 
     if until_caught_up and follow:
         raise UserError("--until-caught-up ends and --follow does not: choose one")
     settings, say = load_settings(), partial(typer.echo, err=as_json)
-    with archiving(settings, say):
+    with measured(settings, "events", say, port=metrics_port) as figures, archiving(settings, say):
         with stop_on_signals() as is_stopped:
             loaded = load_events(
                 settings,
@@ -124,5 +127,6 @@ def load_events_command(
                 follow=follow,
                 from_earliest=from_earliest,
                 is_stopped=is_stopped,
+                figures=figures,
             )
         typer.echo(json.dumps(loaded.as_json()) if as_json else "\n".join(loaded.lines()))

@@ -43,6 +43,9 @@ def stop_broker(settings: Settings, say: Say, is_deleted: bool = False) -> None:
 
 def has_kafka(settings: Settings) -> bool:
     """Whether there is a Kafka to read: the user's own, or the embedded one, running."""
-    if not settings.is_broker_embedded:
-        return settings.kafka_bootstrap_servers is not None
-    return embedded_broker(settings).find() is not None
+    return settings.kafka_bootstrap_servers is not None or has_embedded_kafka(settings)
+
+
+def has_embedded_kafka(settings: Settings) -> bool:
+    """Whether the embedded broker of these settings runs."""
+    return settings.is_broker_embedded and embedded_broker(settings).find() is not None

@@ -1,9 +1,8 @@
 """`coursehouse load events`: Kafka topics into raw tables, each record exactly once."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,18 +12,21 @@ from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.raw import Sorted
 from ingest.events.topics import Topic, choose
+from ingest.kafka.lag import Lag
+from ingest.kafka.outage import Outage, connection, sentence
 from ingest.kafka.positions import (
     UNREAD,
     Conflict,
     Partition,
-    Position,
     forget,
+    named,
     read_positions,
     renew,
 )
-from ingest.kafka.reader import Batch, Outage, Reader, TopicState
-from ingest.kafka.store import Store, now
+from ingest.kafka.reader import Batch, Reader, TopicState
+from ingest.kafka.store import SOURCE, Store, now
 from ingest.kafka.summary import Tally
+from ingest.monitoring.figures import Figures
 from ingest.postgres import connect
 from ingest.settings import Settings
 from ingest.warehouse.bootstrap import bootstrap
@@ -47,12 +49,14 @@ def load_events(
     follow: bool = False,
     from_earliest: bool = False,
     is_stopped: Callable[[], bool] = lambda: False,
+    figures: Figures | None = None,
 ) -> Tally:
     """Load the topics `names` (all for None) up to their present ends, or `follow` them.
 
     `from_earliest` goes on with what is left where Kafka dropped records before they were read.
-    Ends after the batch in hand once `is_stopped`. Returns what was stored. Raises `UserError`
-    with one clear sentence; what was stored before stays and is not read again.
+    Ends after the batch in hand once `is_stopped`. `figures` are told what happens. Returns what
+    was stored. Raises `UserError` with one clear sentence; what was stored before stays and is not
+    read again.
     """
     topics = choose(names or [])
     with connect(settings) as conn:
@@ -60,11 +64,18 @@ def load_events(
         try:
             bootstrap(conn)
         except psycopg.Error as error:
-            raise UserError(_sentence(error)) from error
+            raise UserError(sentence(error)) from error
+    figures = figures or Figures(SOURCE)
+    figures.expect(topic.topic for topic in topics)
     reader = Reader(settings)
+    lag = Lag(reader)
+    figures.register(lag)
     try:
-        return _Load(settings, topics, reader, say, follow, from_earliest, is_stopped).run()
+        return _Load(
+            settings, topics, reader, say, follow, from_earliest, is_stopped, figures, lag
+        ).run()
     finally:
+        lag.close()
         reader.close()
 
 
@@ -89,6 +100,8 @@ class _Load:
         follow: bool,
         from_earliest: bool,
         is_stopped: Callable[[], bool],
+        figures: Figures,
+        lag: Lag,
     ) -> None:
         self.settings = settings
         self.topics = {topic.topic: topic for topic in topics}
@@ -97,6 +110,8 @@ class _Load:
         self.follow = follow
         self.from_earliest = from_earliest
         self.is_stopped = is_stopped
+        self.figures = figures
+        self.lag = lag
         self.tally = Tally()
         self.cluster: dict[str, TopicState] = {}
         self.missing: list[str] = []
@@ -110,13 +125,15 @@ class _Load:
         is_finished = False
         while not is_finished and not self.is_stopped():
             try:
-                with _connection(self.settings) as conn:
+                with connection(self.settings) as conn:
                     while not is_finished and not self.is_stopped():
                         is_finished = self._load(conn)
             except (Outage, psycopg.OperationalError) as error:
                 self._pause_after(error)
             except psycopg.Error as error:
-                raise UserError(_sentence(error)) from error
+                raise UserError(sentence(error)) from error
+        if not self.outages:
+            self.lag.freeze()
         return self.tally
 
     def _load(self, conn: psycopg.Connection) -> bool:
@@ -139,7 +156,7 @@ class _Load:
             partition: position.next_offset
             for partition, position in positions.items()
             if position.next_offset is not None
-            and _is_renewed(position, self.cluster[partition[0]])
+            and position.is_of_another(self.cluster[partition[0]].topic_id)
         }
         if renewed:
             lost = {partition: offset for partition, offset in renewed.items() if offset > 0}
@@ -149,21 +166,26 @@ class _Load:
             renew(conn, renewed)
             positions = read_positions(conn, self.cluster)
         partitions = [(name, number) for name, t in self.cluster.items() for number in t.partitions]
-        self.reader.assign({p: positions.get(p, UNREAD) for p in partitions})
+        begun = {p: positions.get(p, UNREAD) for p in partitions}
+        self.reader.assign(begun)
+        self.lag.begin({p: position.next_offset for p, position in begun.items()})
+        if not self.tally.total:
+            self.figures.take()  # how far behind the last load left it
 
     def _pump(self, conn: psycopg.Connection) -> bool:
         """Read and store until there is an end, or a reason to assign anew (False).
 
         The next batch is read and checked while Postgres takes the one before.
         """
-        store = Store(conn)
+        store = Store(conn, self.figures)
         ids = {name: topic.topic_id for name, topic in self.cluster.items()}
         with ThreadPoolExecutor(max_workers=1) as pool:
             work = self._read()
             while True:
                 ahead = pool.submit(self._read) if self._goes_on(work.batch) else None
                 if work.batch.moves:
-                    self.tally += store.add(work.rows, work.batch.moves, ids, work.started_at)
+                    stored = store.add(work.rows, work.batch.moves, ids, work.started_at)
+                    self._note_stored(work, stored)
                 if work.batch.moves or work.batch.is_caught_up:
                     self._note_success()
                 self._say_progress()
@@ -185,7 +207,7 @@ class _Load:
             return not self._cluster_has_changed()
         if silent := self.reader.silent_partitions(SILENCE_SECONDS):
             raise UserError(
-                f"Kafka sends neither records nor an end of {_named(silent)}: are its leaders up?"
+                f"Kafka sends neither records nor an end of {named(silent)}: are its leaders up?"
             )
         return not batch.is_caught_up
 
@@ -216,7 +238,7 @@ class _Load:
         for partition, expected in sorted(lost.items())[:SHOWN_PARTITIONS]:
             earliest = self.reader.earliest(partition)
             details.append(
-                f"{_named([partition])} expected offset {expected}, the earliest there is"
+                f"{named([partition])} expected offset {expected}, the earliest there is"
                 f" {'unknown' if earliest is None else earliest}"
             )
         if len(lost) > SHOWN_PARTITIONS:
@@ -230,21 +252,31 @@ class _Load:
 
     def _pause_after(self, error: Exception) -> None:
         """Following waits and tries again, longer each time; a bounded load gives up."""
-        sentence = _sentence(error)
+        what = sentence(error)
         if not self.follow:
-            raise UserError(f"{sentence}; what was stored is safe, load again to go on") from error
+            raise UserError(f"{what}; what was stored is safe, load again to go on") from error
+        self.figures.failed()
         if self.outages == 0:
-            self.say(f"{sentence}; trying again until it is back")
+            self.say(f"{what}; trying again until it is back")
         pause = PAUSES_SECONDS[min(self.outages, len(PAUSES_SECONDS) - 1)]
         self.outages += 1
         end = time.monotonic() + pause
         while time.monotonic() < end and not self.is_stopped():
             time.sleep(0.1)
 
+    def _note_stored(self, work: _Work, stored: Tally) -> None:
+        self.tally += stored
+        self.lag.moved(work.batch.moves)
+        for topic, records in work.batch.records.items():
+            self.figures.arrived(topic, [record.produced_at for record in records])
+        if work.batch.count:
+            self.figures.batch((now() - work.started_at).total_seconds())
+
     def _note_success(self) -> None:
         if self.outages:
             self.say("going on")
         self.outages = self.doubts = 0
+        self.figures.succeeded()
 
     def _say_missing(self) -> None:
         missing = [name for name in self.topics if name not in self.cluster]
@@ -263,30 +295,3 @@ class _Load:
         if self.tally.total > self.said_total:
             self.say(f"{self.tally.total:,} records loaded")
         self.said_at, self.said_total = time.monotonic(), self.tally.total
-
-
-@contextmanager
-def _connection(settings: Settings) -> Iterator[psycopg.Connection]:
-    try:
-        conn = connect(settings)
-    except UserError as error:
-        raise Outage(str(error)) from error
-    conn.autocommit = True
-    with conn:
-        yield conn
-
-
-def _is_renewed(position: Position, topic: TopicState) -> bool:
-    return None not in (position.topic_id, topic.topic_id) and position.topic_id != topic.topic_id
-
-
-def _named(partitions: Sequence[Partition]) -> str:
-    return ", ".join(f"{topic} partition {number}" for topic, number in partitions)
-
-
-def _sentence(error: Exception) -> str:
-    """What an error says, in one line and without the rows a driver may quote."""
-    if isinstance(error, psycopg.Error):
-        reason = error.diag.message_primary or str(error).strip().splitlines()[0]
-        return f"the warehouse failed: {reason}"
-    return str(error)

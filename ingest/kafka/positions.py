@@ -29,6 +29,10 @@ class Position:
     topic_id: str | None
     base_offset: int = 0
 
+    def is_of_another(self, topic_id: str | None) -> bool:
+        """True if it was reached in a topic that was deleted since and made anew."""
+        return None not in (self.topic_id, topic_id) and self.topic_id != topic_id
+
 
 UNREAD = Position(None, None)
 
@@ -111,6 +115,11 @@ def renew(conn: psycopg.Connection, positions: Mapping[Partition, int]) -> None:
         " where topic = %s and partition = %s and next_offset = %s",
         positions,
     )
+
+
+def named(partitions: Iterable[Partition]) -> str:
+    """For people."""
+    return ", ".join(f"{topic} partition {number}" for topic, number in partitions)
 
 
 def _where_they_stand(

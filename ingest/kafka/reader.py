@@ -16,10 +16,12 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
+from confluent_kafka.admin import OffsetSpec
 
 from ingest.errors import UserError
 from ingest.events.raw import Record
 from ingest.kafka import client
+from ingest.kafka.outage import Outage
 from ingest.kafka.positions import Move, Partition, Position
 from ingest.settings import Settings
 
@@ -28,12 +30,9 @@ BATCH_BYTES = 32 * 2**20
 BATCH_SECONDS = 0.5  # a batch is stored this long after its first look, however small it is
 CHUNK_RECORDS = 1_000
 ANSWER_SECONDS = 10.0
+WATCHER_SECONDS = 3.0  # who looks at metrics does not wait longer
 # The only end that is right everywhere: the embedded broker's watermarks are not.
 CONSUMER_SETTINGS = {"enable.partition.eof": True}
-
-
-class Outage(Exception):
-    """Kafka or the warehouse does not answer; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +117,25 @@ class Reader:
             )
             return int(low)
         return None
+
+    def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Offsets behind the last record, where anybody tells. For any thread.
+
+        What an answer to a fetch said may be old; the embedded broker, asked, tells the first
+        offset of its last batch and one. Both are lower bounds: the higher one counts.
+        """
+        ends = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        for partition in partitions:
+            with suppress(KafkaException):
+                place = TopicPartition(*partition)
+                _, fetched = self._consumer.get_watermark_offsets(place, cached=True)
+                if fetched >= 0:  # else it says that it was never told
+                    ends[partition] = max(ends.get(partition, 0), fetched)
+        return ends
+
+    def firsts(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Offsets of the first records that are still there, where the cluster tells."""
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
     def silent_partitions(self, seconds: float) -> list[Partition]:
         """Partitions without an end, if nothing at all has come for so long."""
@@ -204,6 +222,18 @@ class Reader:
             KafkaError._RESOLVE,
         ):
             self._doubt = error.str()
+
+    def _offsets(self, partitions: Sequence[Partition], spec: OffsetSpec) -> dict[Partition, int]:
+        if not partitions:
+            return {}
+        places = {TopicPartition(*partition): spec for partition in partitions}
+        found = {}
+        for place, future in self._admin.list_offsets(
+            places, request_timeout=WATCHER_SECONDS
+        ).items():
+            with suppress(KafkaException):
+                found[place.topic, place.partition] = int(future.result().offset)
+        return found
 
     def _topic_ids(self, names: list[str]) -> dict[str, str]:
         """Ids of topics; old clusters have none, and not everybody may ask."""

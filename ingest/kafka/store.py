@@ -10,6 +10,7 @@ from ingest.events.raw import Lane, Sorted
 from ingest.events.topics import Topic
 from ingest.kafka.positions import Move, Partition, move
 from ingest.kafka.summary import Tally
+from ingest.monitoring.figures import Figures
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 
@@ -20,8 +21,9 @@ LANE: Lane = "kafka"
 class Store:
     """Writes batches over one connection in autocommit mode."""
 
-    def __init__(self, conn: psycopg.Connection) -> None:
+    def __init__(self, conn: psycopg.Connection, figures: Figures) -> None:
         self._conn = conn
+        self._figures = figures
         self._partitions: set[tuple[str, date]] = set()
 
     def add(
@@ -37,17 +39,18 @@ class Store:
         `psycopg.Error`; then nothing was stored.
         """
         loaded_at = now()
+        tally, added = Tally(), Counts()
         for topic in batch:
             self._ensure_partition(topic, loaded_at.date())
         with self._conn.transaction():
             move(self._conn, moves, topic_ids)
-            tally = Tally()
             if batch:
-                load_id, added = next_load_id(self._conn), Counts()
+                load_id = next_load_id(self._conn)
                 for topic, rows in batch.items():
-                    stored, new = raw.append_storable(
-                        self._conn, topic, LANE, rows, load_id, loaded_at
-                    )
+                    with self._figures.writing(len(rows.accepted) + len(rows.rejected)):
+                        stored, new = raw.append_storable(
+                            self._conn, topic, LANE, rows, load_id, loaded_at
+                        )
                     added.inserted += new
                     tally.add(
                         topic.topic, len(stored.accepted), [why for _, why in stored.rejected]
@@ -60,6 +63,8 @@ class Store:
                     started_at,
                     tables={topic.table_name: tally.of(topic.topic) for topic in batch},
                 )
+        self._figures.stored(tally)
+        self._figures.changed(added)
         return tally
 
     def _ensure_partition(self, topic: Topic, day: date) -> None:

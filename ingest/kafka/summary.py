@@ -1,7 +1,7 @@
 """What a load of events did, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ingest.events.contracts import Rejection
@@ -25,6 +25,11 @@ class Tally:
         for topic, classes in other._rejected.items():
             self._rejected.setdefault(topic, Counter()).update(classes)
         return self
+
+    def __iter__(self) -> Iterator[tuple[str, int, Counter[str]]]:
+        """Topic, records accepted, and rejected by error class."""
+        for topic, classes in self._rejected.items():
+            yield topic, self._accepted[topic], classes
 
     @property
     def accepted(self) -> int:

@@ -18,9 +18,13 @@ def load_moodle_command(
 ) -> None:
     """Load the Moodle database named by COURSEHOUSE_MOODLE_DSN."""
     # dlt and its drivers cost a second to import: only those who load pay for it
+    from ingest.monitoring.measure import measured
     from ingest.moodle.load import load_moodle
 
-    changed = load_moodle(load_settings(), typer.echo, listed(tables), full)
+    settings = load_settings()
+    with measured(settings, "moodle", typer.echo, is_batch=True) as figures:
+        changed = load_moodle(settings, typer.echo, listed(tables), full)
+        figures.changed(changed)
     typer.echo(
         f"Moodle loaded: {changed.inserted:,} new, {changed.updated:,} changed,"
         f" {changed.deleted:,} deleted rows"

@@ -8,6 +8,7 @@ import typer
 from ingest.errors import UserError
 from ingest.events.topics import listed
 from ingest.settings import load_settings
+from ingest.warehouse.merge import Counts
 
 
 def load_stripe_command(
@@ -23,23 +24,24 @@ def load_stripe_command(
 ) -> None:
     """Ask Stripe's API for missed events and for objects as they are now."""
     # dlt costs a second to import: only those who load pay for it
+    from ingest.monitoring.measure import measured
     from ingest.stripe.load import load_stripe
 
-    result = load_stripe(
-        load_settings(),
-        typer.echo,
-        listed(objects),
-        since.replace(tzinfo=UTC) if since else None,
-    )
-    found = result.objects
-    typer.echo(
-        f"Stripe loaded: {result.events:,} events no webhook had brought,"
-        f" {found.inserted:,} new, {found.updated:,} changed, {found.deleted:,} deleted objects"
-        + (f"; {result.left_out:,} left out, see above" if result.left_out else "")
-    )
-    if result.forbidden:
-        missing = ", ".join(f"{kind} ({need})" for kind, need in result.forbidden.items())
-        raise UserError(
-            f"the key may not read {missing}: permit it at Stripe (Developers > API keys)"
-            " or leave it out with --objects; everything else was loaded"
+    settings = load_settings()
+    with measured(settings, "stripe", typer.echo, is_batch=True) as figures:
+        first = since.replace(tzinfo=UTC) if since else None
+        result = load_stripe(settings, typer.echo, listed(objects), first)
+        found = result.objects
+        figures.changed(Counts(result.events))
+        figures.changed(found)
+        typer.echo(
+            f"Stripe loaded: {result.events:,} events no webhook had brought,"
+            f" {found.inserted:,} new, {found.updated:,} changed, {found.deleted:,} deleted objects"
+            + (f"; {result.left_out:,} left out, see above" if result.left_out else "")
         )
+        if result.forbidden:
+            missing = ", ".join(f"{kind} ({need})" for kind, need in result.forbidden.items())
+            raise UserError(
+                f"the key may not read {missing}: permit it at Stripe (Developers > API keys)"
+                " or leave it out with --objects; everything else was loaded"
+            )

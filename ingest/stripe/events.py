@@ -6,7 +6,9 @@ from datetime import datetime
 import psycopg
 from psycopg.types.json import Jsonb
 
-# What the contract stripe.events promises can be cast. The first delivery of an event stays: a
+TOPIC = "stripe.events"
+
+# What the contract of the topic promises can be cast. The first delivery of an event stays: a
 # later one brings the same bytes.
 INSERT = """
 insert into raw_stripe.events (

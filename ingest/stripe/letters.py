@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from ingest.events.contracts import Rejection, contract_of
+from ingest.stripe.events import TOPIC
 
-TOPIC = "stripe.events"
 # A listing repeats what it told before. The hash of the id takes the place of an offset.
 _ADD = """
 insert into raw_events.dead_letter (

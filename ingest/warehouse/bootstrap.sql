@@ -24,6 +24,34 @@ create table if not exists ops.load_manifest (
 
 create index if not exists load_manifest_source_ix on ops.load_manifest (source, load_id);
 
+-- One row per run of a load command, written when it ends: also of one that failed or found nothing,
+-- which the manifest does not know. The reason is the name of the error's class, never its text.
+create table if not exists ops.load_run (
+    run_id bigint generated always as identity primary key,
+    source text not null,
+    started_at timestamptz not null,
+    completed_at timestamptz not null default clock_timestamp(),
+    status text not null check (status in ('ok', 'failed')),
+    error_class text
+);
+
+create index if not exists load_run_completed_ix on ops.load_run (completed_at);
+
+-- What loaders, the collector and `coursehouse alert` measured: one row per metric, label set and
+-- instant. Names and units stand in ingest/metrics.py; labels never name a person.
+create table if not exists ops.metric_sample (
+    sample_id bigint generated always as identity primary key,
+    metric text not null,
+    labels jsonb not null default '{}',
+    value double precision not null,
+    sampled_at timestamptz not null default clock_timestamp(),
+    written_at timestamptz not null default clock_timestamp()
+);
+
+create index if not exists metric_sample_series_ix
+on ops.metric_sample (metric, labels, sampled_at);
+create index if not exists metric_sample_written_ix on ops.metric_sample (written_at);
+
 -- Where reading a Kafka partition goes on: moved in the transaction that stores the rows (law 4).
 create table if not exists ops.kafka_position (
     topic text not null,
@@ -217,6 +245,49 @@ create table if not exists ops.build_run (
     tests int not null,
     failures int not null
 );
+
+-- One row per node such an invocation executed. `message_class` is dbt's word for an error (Database
+-- Error, Compilation Error ...), never its text, which may quote values.
+create table if not exists ops.build_result (
+    invocation_id text not null,
+    unique_id text not null,
+    resource_type text not null,
+    status text not null,
+    failures bigint,
+    rows_affected bigint,
+    started_at timestamptz,
+    completed_at timestamptz,
+    message_class text,
+    primary key (invocation_id, unique_id)
+);
+
+create index if not exists build_result_node_ix on ops.build_result (unique_id, completed_at);
+
+-- Messages about alerts, one row per alert, kind and receiver (the hash of its address: addresses
+-- are secrets). A sender claims a row with `for update skip locked` and marks it before it commits.
+create table if not exists ops.alert_outbox (
+    message_id bigint generated always as identity primary key,
+    alert_event_key text not null,
+    rule text not null,
+    labels jsonb not null,
+    kind text not null check (kind in ('firing', 'resolved')),
+    severity text not null,
+    opened_at timestamptz not null,
+    receiver text not null,
+    title text not null,
+    body text not null,
+    enqueued_at timestamptz not null default clock_timestamp(),
+    attempts integer not null default 0,
+    attempted_at timestamptz,
+    next_attempt_at timestamptz not null default clock_timestamp(),
+    sent_at timestamptz,
+    given_up_at timestamptz,
+    unique (alert_event_key, kind, receiver)
+);
+
+create index if not exists alert_outbox_series_ix on ops.alert_outbox (rule, labels, receiver);
+create index if not exists alert_outbox_due_ix
+on ops.alert_outbox (next_attempt_at) where sent_at is null and given_up_at is null;
 
 -- Pseudonyms: HMAC-SHA256 with a key that never leaves this schema. Core Postgres has sha256()
 -- but no hmac(), so the two padded keys of RFC 2104 are stored instead of the key itself.

@@ -1,26 +1,30 @@
-"""A real browser for whoever looks at pages: Debian's Chromium, driven by Playwright."""
+"""A real browser without network: Debian's chromium, driven by playwright."""
 
 import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-QUIET = ("disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
-QUIET += ("disable-component-update", "disable-sync", "disable-dev-shm-usage")
+QUIET = [
+    *("disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"),
+    *("disable-component-update", "disable-sync", "disable-dev-shm-usage"),
+]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium; where there is none, tests that need it say so and are skipped."""
+    """Chromium that resolves no name: what a page shows, it shows from disk or this machine."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
-    options = [f"--{option}" for option in QUIET]
+    arguments = [f"--{option}" for option in QUIET]
+    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
     if os.geteuid() == 0:  # its sandbox does not work for root
-        options.append("--no-sandbox")
+        arguments.append("--no-sandbox")
+    expect.set_options(timeout=60_000)  # pages of megabytes, on a machine that does much else
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=options)
-        yield chromium
-        chromium.close()
+        running = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield running
+        running.close()

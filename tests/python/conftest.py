@@ -19,7 +19,8 @@ from ingest.sample import SAMPLE_DUMP, restore
 
 # These share a built warehouse, or write to the project's own target directory.
 TOGETHER = {
-    *("test_analyses", "test_demo", "test_item_statistics", "test_metrics", "test_project"),
+    *("test_analyses", "test_broken_samples", "test_demo", "test_docs", "test_gates"),
+    *("test_item_statistics", "test_metrics", "test_personal_data", "test_project"),
     "test_truth",
     # these share the warehouse of the demo, and a Superset on it
     *("test_superset_browser", "test_superset_server"),
@@ -34,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
     for item in items:
-        module = item.path.stem
+        module = "test_elementary" if item.path.stem == "test_report" else item.path.stem
         item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
 
 

@@ -50,7 +50,7 @@ class Api:
         token = self.post("/security/login", login)["access_token"]
         self.client.headers["Authorization"] = f"Bearer {token}"
         csrf = self.get("/security/csrf_token/")["result"]
-        self.client.headers |= {"X-CSRFToken": csrf, "Referer": url}
+        self.client.headers.update({"X-CSRFToken": csrf, "Referer": url})
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         return _json(self.client.get(path, params=params))

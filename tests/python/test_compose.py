@@ -17,26 +17,61 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_reached_from_this_machine_only(name: str) -> None:
-    for port in SERVICES[name]["ports"]:
+    service = SERVICES[name]
+    if service.get("network_mode") == "host":
+        listening = [word for word in service["command"] if ".listen-address=" in word]
+        assert any(word.startswith("--web.") for word in listening)
+        # an empty address: it does not listen
+        assert all(re.search(r"=(127\.0\.0\.1:\d+)?$", word) for word in listening)
+        return
+    assert service["ports"]
+    for port in service["ports"]:
         assert re.fullmatch(r"127\.0\.0\.1:\$\{COURSEHOUSE_\w+_PORT:-\d+\}:\d+", port)
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_names_the_release_it_runs(name: str) -> None:
-    assert re.fullmatch(r"[\w./-]+:(RELEASE\.)?\d[\w.-]*", SERVICES[name]["image"])
+    assert re.fullmatch(r"[\w./-]+:(RELEASE\.|v)?\d[\w.-]*", SERVICES[name]["image"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_password_has_a_default(name: str) -> None:
-    environment: dict[str, Any] = SERVICES[name]["environment"]
+    environment: dict[str, Any] = SERVICES[name].get("environment", {})
     for variable, value in environment.items():
         if variable.endswith("PASSWORD"):
             assert re.fullmatch(r"\$\{COURSEHOUSE_\w+_PASSWORD(-|:\?set \w+)\}", value)
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_says_how_to_see_that_it_is_well(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+    assert check["test"][0] in ("CMD", "CMD-SHELL") and check["retries"]
+
+
 def test_data_outlives_its_container() -> None:
-    used = {volume.partition(":")[0] for s in SERVICES.values() for volume in s["volumes"]}
-    assert {name for name in used if not name.startswith("./")} == set(COMPOSE["volumes"])
+    mounts = [volume for s in SERVICES.values() for volume in s["volumes"]]
+    # what is mounted from outside is there to be read
+    outside = [mount for mount in mounts if mount.startswith((".", "$"))]
+    assert all(mount.endswith(":ro") for mount in outside)
+    used = {mount.partition(":")[0] for mount in mounts if mount not in outside}
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_what_is_mounted_of_the_project_is_there() -> None:
+    mounts = [volume for s in SERVICES.values() for volume in s["volumes"] if volume[0] == "."]
+    mounts = [mount for mount in mounts if not mount.startswith("./target/")]  # made by a command
+    assert mounts
+    assert [m for m in mounts if not (PROJECT_DIR / m.partition(":")[0]).exists()] == []
+
+
+def test_prometheus_finds_alertmanager_where_it_listens() -> None:
+    config = yaml.safe_load((PROJECT_DIR / "monitoring/prometheus/prometheus.yml").read_text())
+    ((target,),) = [
+        static["targets"]
+        for alertmanager in config["alerting"]["alertmanagers"]
+        for static in alertmanager["static_configs"]
+    ]
+    assert f"--web.listen-address={target}" in SERVICES["alertmanager"]["command"]
 
 
 def test_every_variable_is_described_beside_the_settings() -> None:

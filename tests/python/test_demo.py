@@ -3,11 +3,15 @@
 import subprocess
 
 from demo_fixtures import PROGRAM, Demo
+from playwright.sync_api import Browser, expect
 
+from ingest.packages import source
 from ingest.settings import PROJECT_DIR
 
 
-def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(demo: Demo) -> None:
+def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
+    demo: Demo, browser: Browser
+) -> None:
     for expected in (
         "40,863 new",
         "51 in 8 courses",
@@ -19,10 +23,20 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(dem
         "21 customers in 4 currencies at 30 Sep 2025",
         "12,906.36 EUR after refunds, disputes and fees",
         "by course",
-        "static_index.html",
+        f"dbt packages {source()}",
+        "target/docs/index.html",
+        "elementary_report.html",
     ):
         assert expected in demo.output
-    assert (PROJECT_DIR / "target" / "static_index.html").stat().st_size > 1_000_000
+    site = PROJECT_DIR / "target" / "docs"
+    assert all((site / page).exists() for page in ("dbt.html", "lineage.html", "dictionary.html"))
+    report = PROJECT_DIR / "target" / "report" / "elementary_report.html"
+    with browser.new_page() as page:  # it has no network
+        page.goto(f"{report.as_uri()}#/report/test-results")
+        expect(page.get_by_text(f"dbt packages: {source()}")).to_be_visible()
+        expect(page.get_by_text("charges_are_not_negative").first).to_be_visible()
+        page.goto((site / "index.html").as_uri())
+        expect(page.get_by_text("lineage").first).to_be_visible()
     second = demo.run("demo")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "nothing new since the last build, nothing built" in second.stdout

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -220,7 +220,7 @@ def _as(superset: Superset, login: str, dbname: str | None = None) -> psycopg.Co
     return psycopg.connect(make_conninfo("", **{**parts, **changed}), autocommit=True)
 
 
-def _one(conn: psycopg.Connection, query: str) -> Any:
-    row = conn.execute(query).fetchone()  # type: ignore[call-overload]
+def _one(conn: psycopg.Connection, query: LiteralString) -> Any:
+    row = conn.execute(query).fetchone()
     assert row is not None
     return row[0]

@@ -1,5 +1,6 @@
 """Fixtures that run dbt: one loaded and built warehouse for whoever only reads it."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,14 +9,25 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from mariadb_server import MariaDb
 from moodle_sites import Lane
 from psycopg.conninfo import conninfo_to_dict
 
+from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
+from ingest.warehouse.bootstrap import bootstrap
+
+# What elementary stores of a run is for reports; builds of tests need none.
+NO_UPLOADS = {
+    "disable_dbt_artifacts_autoupload": True,
+    "disable_run_results": True,
+    "disable_tests_results": True,
+    "disable_dbt_invocation_autoupload": True,
+}
 
 
 @dataclass
@@ -53,6 +65,7 @@ class Warehouse:
         """Run dbt in this process; the caller looks at `success`."""
         before = dict(os.environ)
         os.environ.update(self.environment())
+        ensure_packages()
         try:
             if self.manifest is None:
                 self.manifest = self._invoke("parse").result
@@ -68,8 +81,9 @@ class Warehouse:
             pytest.fail(f"dbt {' '.join(command)}:\n" + "\n".join(lines), pytrace=False)
 
     def _invoke(self, *command: str) -> dbtRunnerResult:
+        values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
         return dbtRunner(manifest=self.manifest).invoke(
-            list(command),
+            [*command, "--vars", json.dumps(NO_UPLOADS | values)],
             project_dir=str(PROJECT_DIR),
             profiles_dir=str(PROJECT_DIR),
             target_path=str(self.target),
@@ -132,6 +146,26 @@ def warehouse(
     yield loaded
 
 
+@dataclass(frozen=True)
+class Artifacts:
+    """What dbt wrote about a built warehouse: for tests of the project itself. Only for reading."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    catalog: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def artifacts(warehouse: Warehouse) -> Artifacts:
+    """Manifest with compiled SQL, catalog and docs page of the built sample."""
+    warehouse.run("docs", "generate", "--static", "--no-compile")
+    manifest, catalog = (
+        json.loads((warehouse.target / f"{name}.json").read_text())
+        for name in ("manifest", "catalog")
+    )
+    return Artifacts(warehouse.target, manifest, catalog)
+
+
 @pytest.fixture(scope="session")
 def mariadb_warehouse(
     mariadb: MariaDb, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
@@ -141,6 +175,19 @@ def mariadb_warehouse(
     loaded = _loaded("mariadb_warehouse", site, new_database, tmp_path_factory)
     loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     return loaded
+
+
+@pytest.fixture(scope="session")
+def ops_warehouse(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """Nothing loaded, the operations mart built. Tests empty the tables they write to."""
+    house = Warehouse(new_database("ops"), tmp_path_factory.mktemp("ops") / "target")
+    with house.connect() as conn:
+        bootstrap(conn)
+    models = ("+path:models/marts/ops", "+int_ops__observations")
+    house.run("build", "--select", *models, "--resource-type", "model", "--resource-type", "seed")
+    return house
 
 
 def _loaded(

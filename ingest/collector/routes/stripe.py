@@ -11,8 +11,7 @@ from ingest.collector.problems import Problem
 from ingest.collector.sink import Outgoing
 from ingest.events.contracts import contract_of
 from ingest.events.topics import topics
-
-TOPIC = "stripe.events"
+from ingest.stripe.events import TOPIC
 
 
 async def stripe(request: Request) -> Response:

@@ -1,5 +1,12 @@
 -- One row per minute of a day.
-{{ config(meta={'grain': ['time_key'], 'owner': 'data-team'}) }}
+{{
+    config(
+        meta={
+            'grain': ['time_key'], 'owner': 'data-team',
+            'proof': 'dim_time_has_every_minute_in_its_part_of_the_day',
+        },
+    )
+}}
 
 with minutes as (
 

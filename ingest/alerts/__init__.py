@@ -1,0 +1,1 @@
+"""Telling people what rules of alerts found: messages, and who receives them."""

@@ -1,0 +1,1 @@
+"""What people read: the docs site with lineage, and the data dictionary."""

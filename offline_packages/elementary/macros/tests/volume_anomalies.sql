@@ -1,0 +1,31 @@
+{#- Rows of a table, by bucket of time or by run, against their past. -#}
+{% test volume_anomalies(
+    model, timestamp_column, where_expression, anomaly_sensitivity, anomaly_direction,
+    min_training_set_size, time_bucket, days_back, backfill_days, seasonality, sensitivity,
+    ignore_small_changes, fail_on_zero, detection_delay, anomaly_exclude_metrics,
+    detection_period, training_period, exclude_detection_period_from_training=none
+) %}
+    {{ config(tags=['elementary-tests'], fail_calc=elementary._count_anomalies()) }}
+    {%- if not elementary.is_test_command() -%}
+        {{ return(elementary.no_results_query()) }}
+    {%- endif -%}
+    {%- set given = {
+        'timestamp_column': timestamp_column,
+        'where_expression': where_expression,
+        'anomaly_sensitivity': anomaly_sensitivity,
+        'anomaly_direction': anomaly_direction,
+        'time_bucket': time_bucket,
+        'days_back': days_back,
+        'backfill_days': backfill_days,
+        'seasonality': seasonality,
+        'sensitivity': sensitivity,
+        'ignore_small_changes': ignore_small_changes,
+        'fail_on_zero': fail_on_zero,
+        'detection_delay': detection_delay,
+        'anomaly_exclude_metrics': anomaly_exclude_metrics,
+        'detection_period': detection_period,
+        'training_period': training_period,
+        'exclude_detection_period_from_training': exclude_detection_period_from_training,
+    } -%}
+    {{ elementary._table_anomaly_test(model, 'row_count', elementary._anomaly_configuration(given)) }}
+{% endtest %}
