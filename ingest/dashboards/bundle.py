@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import yaml
 
 from ingest.dashboards import charts
+from ingest.dashboards.audiences import SECURED_CONNECTIONS, superset_role
 from ingest.dashboards.axes import time_column
 from ingest.dashboards.catalogue import Column, Dataset
 from ingest.dashboards.help import help_text
@@ -24,6 +25,8 @@ NAMESPACE = UUID("6b0d4f3c-5a54-4a43-9d53-0c8c3f5e7a10")
 VERSION = "1.0.0"
 AS_OF_DATASET = "bi_data_as_of"
 ROOT_SCOPE = "ROOT_ID"
+ACCESS_FILE = "access.json"
+SQL_LAB_CONNECTION = "analyst"
 
 Asset = dict[str, Any]
 
@@ -62,7 +65,8 @@ def write_bundle(
     `addresses` gives the SQLAlchemy address (without password) of each connection.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    assets: dict[str, Asset] = {}
+    sql_lab = f"databases/{SQL_LAB_CONNECTION}"
+    assets: dict[str, Asset] = {sql_lab: _database(SQL_LAB_CONNECTION, addresses)}
     for spec in specs:
         assets[f"databases/{spec.connection}"] = _database(spec.connection, addresses)
         for chart in with_as_of(spec):
@@ -72,18 +76,34 @@ def write_bundle(
             assets[f"charts/{spec.slug}/{_file(chart.title)}"] = _chart(spec, chart, dataset)
         assets[f"dashboards/{spec.slug}"] = _dashboard(spec, catalogue)
     _write(folder / "metadata.yaml", {"version": VERSION, "type": "assets"})
+    (folder / ACCESS_FILE).write_text(json.dumps(_access(specs), indent=2) + "\n")
     for name, asset in assets.items():
         _write(folder / f"{name}.yaml", asset | {"version": VERSION})
     return len(assets)
 
 
+def _access(specs: list[Dashboard]) -> Asset:
+    """Who sees which dashboard, and which databases show rows by person; prepare.py reads it."""
+    used = {spec.connection for spec in specs}
+    return {
+        "dashboards": {
+            asset_id("dashboard", spec.slug): sorted(superset_role(a) for a in spec.audience)
+            for spec in specs
+        },
+        "secured_databases": [
+            asset_id("database", name) for name in SECURED_CONNECTIONS if name in used
+        ],
+        "sql_lab_database": asset_id("database", SQL_LAB_CONNECTION),
+    }
+
+
 def _database(connection: str, addresses: dict[str, str]) -> Asset:
     return {
-        "database_name": "Warehouse" if connection == "analyst" else f"Warehouse ({connection})",
+        "database_name": f"Warehouse ({connection.replace('_', ' ')})",
         "uuid": asset_id("database", connection),
         "sqlalchemy_uri": addresses[connection],
         "cache_timeout": 600,
-        "expose_in_sqllab": connection == "analyst",
+        "expose_in_sqllab": connection == SQL_LAB_CONNECTION,
         "allow_run_async": False,
         "allow_ctas": False,
         "allow_cvas": False,

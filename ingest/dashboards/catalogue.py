@@ -6,7 +6,7 @@ semantic model, so that a number has one definition (law 8).
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +77,31 @@ def read_catalogue(manifest_file: Path) -> dict[str, Dataset]:
         raise UserError("dbt has not read the project yet: run `dbt parse`") from None
     semantics = _semantic_metrics(manifest)
     nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    return {
+    found = {
         node["name"]: _dataset(node, semantics.get(node["unique_id"], {}))
         for node in nodes
         if node["package_name"] == "coursehouse" and node["schema"].startswith(SHOWN_SCHEMAS)
     }
+    for node in nodes:
+        if original := _meta(node).get("like"):
+            found[node["name"]] = _like(found[node["name"]], found.get(original), original)
+    return found
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    meta: dict[str, Any] = node["config"]["meta"].get("superset", {})
+    return meta
+
+
+def _like(dataset: Dataset, original: Dataset | None, name: str) -> Dataset:
+    """The same columns, fewer rows: what is asked of the original can be asked of it."""
+    if original is None:
+        raise UserError(f"meta.superset.like of {dataset.name}: there is no mart {name}")
+    return replace(dataset, time=original.time, metrics=original.metrics | dataset.metrics)
 
 
 def _dataset(node: dict[str, Any], metrics: dict[str, Metric]) -> Dataset:
-    meta = node["config"]["meta"].get("superset", {})
+    meta = _meta(node)
     labels: dict[str, str] = meta.get("labels", {})
     columns = {
         name: Column(

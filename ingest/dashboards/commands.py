@@ -96,7 +96,7 @@ def container(
     build_bundle(settings, specs, catalogue)
     require_built(settings, specs, catalogue)
     ensure_metadata_database(settings)
-    ensure_readers(settings)
+    ensure_readers(settings, specs, catalogue)
     variables = SupersetServer(settings).container_environment(host)
     file = PROJECT_DIR / "target" / "superset.env"
     write_file(file, "".join(f"{name}={value}\n" for name, value in variables.items()))
@@ -133,10 +133,11 @@ def checked_specs() -> tuple[list[Dashboard], dict[str, Dataset]]:
 
 def build_bundle(settings: Settings, specs: list[Dashboard], catalogue: dict[str, Dataset]) -> int:
     """Write the bundle for this warehouse; returns the number of assets."""
+    from ingest.dashboards.audiences import CONNECTIONS, login
     from ingest.dashboards.bundle import write_bundle
-    from ingest.dashboards.logins import CONNECTIONS, login_address, reader
+    from ingest.dashboards.logins import login_address
 
-    addresses = {name: login_address(settings, reader(name)) for name in CONNECTIONS}
+    addresses = {name: login_address(settings, login(name)) for name in CONNECTIONS}
     return write_bundle(specs, catalogue, addresses, BUNDLE)
 
 
@@ -151,7 +152,7 @@ def _prepare(
     build_bundle(settings, specs, catalogue)
     require_built(settings, specs, catalogue)
     ensure_metadata_database(settings)
-    ensure_readers(settings)
+    ensure_readers(settings, specs, catalogue)
     if not is_forced and server.is_prepared(BUNDLE):
         return
     done = server.prepare(BUNDLE)

@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from ingest.dashboards.audiences import group
 from ingest.dashboards.bundle import asset_id, with_as_of
 from ingest.dashboards.spec import Dashboard
 from ingest.settings import PROJECT_DIR, SUPERSET_PORT
@@ -33,6 +34,7 @@ def _exposure(spec: Dashboard) -> dict[str, Any]:
             "meta": {
                 "superset_uuid": asset_id("dashboard", spec.slug),
                 "audience": list(spec.audience),
+                "readers": [group(spec.connection)],
             }
         },
     }

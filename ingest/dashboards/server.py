@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import processes
-from ingest.dashboards.logins import login_passwords, metadata_address
+from ingest.dashboards.logins import VIEWER_KEY, login_passwords, metadata_address
 from ingest.dashboards.secret_state import FILE, secret
 from ingest.errors import UserError
 from ingest.postgres.account import Account, current_account, powerless_account
@@ -73,7 +73,8 @@ class SupersetServer:
     def fingerprint(self, bundle: Path) -> str:
         """Keyed, because a password is part of it."""
         digest = hmac.new(secret(self.settings, "secret_key").encode(), digestmod=hashlib.sha256)
-        for file in [LOCK, *sorted(PROGRAMS.glob("*.py")), *sorted(bundle.rglob("*.yaml"))]:
+        assets = [path for path in sorted(bundle.rglob("*")) if path.is_file()]
+        for file in [LOCK, *sorted(PROGRAMS.glob("*.py")), *assets]:
             digest.update(file.name.encode() + file.read_bytes())
         digest.update(json.dumps(self._environment(), sort_keys=True).encode())
         return digest.hexdigest()
@@ -171,6 +172,7 @@ class SupersetServer:
         settings = self.settings
         return {
             "COURSEHOUSE_SUPERSET_SECRET_KEY": secret(settings, "secret_key"),
+            "COURSEHOUSE_SUPERSET_VIEWER_KEY": secret(settings, VIEWER_KEY),
             "COURSEHOUSE_SUPERSET_GUEST_SECRET": secret(settings, "guest_token"),
             "COURSEHOUSE_SUPERSET_METADATA_URI": metadata_address(settings),
             "COURSEHOUSE_SUPERSET_WORKERS": str(settings.superset_workers),

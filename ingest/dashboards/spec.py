@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ingest.dashboards.audiences import Audience, connection, least
 from ingest.errors import UserError
 from ingest.settings import PROJECT_DIR
 
@@ -38,7 +39,6 @@ Kind = Literal[
     "waterfall",
 ]
 Grain = Literal["minute", "5 minutes", "hour", "day", "week", "month", "quarter", "year"]
-Audience = Literal["admin", "analyst", "finance", "teacher", "school admin"]
 Value = bool | int | float | str
 Words = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 
@@ -105,11 +105,15 @@ class Dashboard(_Part):
     title: str
     description: str
     audience: list[Audience] = Field(min_length=1)
-    connection: str = "analyst"
     data_as_of: Words = Field(min_length=1, description="lanes of bi_data_as_of")
     refresh_seconds: int = Field(default=0, ge=0)
     filters: Filters = Filters()
     tabs: list[Tab] = Field(min_length=1)
+
+    @property
+    def connection(self) -> str:
+        """As whom it reads the warehouse."""
+        return connection(least(self.audience))
 
     @property
     def address(self) -> str:

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from access import read_access, sync_dashboards, sync_roles, sync_rows
 from superset.app import create_app
 
 # what a bundle may hold, in the order in which it has to be deleted
@@ -34,7 +35,7 @@ app = create_app()
 
 
 def main(bundle: Path) -> dict[str, Any]:
-    """All steps; safe to repeat."""
+    """All steps; safe to repeat. Dashboards are shown to nobody before their roles are set."""
     from flask_migrate import upgrade
 
     with app.app_context():
@@ -46,8 +47,13 @@ def main(bundle: Path) -> dict[str, Any]:
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
         password = ensure_admin(security_manager)
+        access = read_access(bundle)
         with override_user(security_manager.find_user(ADMIN)):
-            return {"admin_password": password, **import_assets(bundle)}
+            counts = import_assets(bundle)
+        sync_roles(security_manager, access)
+        sync_dashboards(security_manager, access)
+        sync_rows(security_manager, access)
+        return {"admin_password": password, **counts}
 
 
 def ensure_admin(security_manager: Any) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from login_throttle import throttle_logins
+from viewers import login_hex, name_viewers
 
 
 def _required(name: str) -> str:
@@ -35,6 +36,11 @@ def _warehouse_password(url):  # noqa: ANN001, ANN202  (SQLAlchemy's URL)
 
 
 SQLALCHEMY_CUSTOM_PASSWORD_STORE = _warehouse_password
+
+
+# rows by viewer: the warehouse is told who looks, clauses of row level security name the login
+DB_CONNECTION_MUTATOR = name_viewers(_required("COURSEHOUSE_SUPERSET_VIEWER_KEY"))
+JINJA_CONTEXT_ADDONS = {"login_hex": login_hex}
 
 
 def _files(name: str, kept_for: timedelta) -> dict[str, object]:

@@ -32,8 +32,8 @@ NUMBERS = [
         "Overview",
         "Completion rate (%)",
         """
-        select to_char(100.0 * count(*) filter (where completion_flag) / count(*), 'FM990.0') || '%'
-        from marts_learning.fact_course_completion where is_student and has_open_account
+        select to_char(100.0 * sum(completed_count) / sum(eligible_count), 'FM990.0') || '%'
+        from marts_learning.course_completion_rates where denominator = 'enrolled'
         """,
     ),
     Number(
@@ -50,7 +50,7 @@ NUMBERS = [
         "Overview",
         "Monthly recurring revenue (EUR)",
         """
-        select to_char(sum(mrr_net_reporting), 'FM999,999,990.00')
+        select to_char(sum(mrr_reporting), 'FM999,999,990.00')
         from marts_finance.fact_mrr_monthly
         where month_start_date = (select max(month_start_date) from marts_finance.fact_mrr_monthly)
         """,
@@ -58,9 +58,9 @@ NUMBERS = [
     Number(
         "courses_progress",
         "Courses",
-        "Learners",
+        "Learners in courses",
         """
-        select count(distinct student_hash)::text
+        select count(*)::text
         from marts_learning.fact_course_completion where is_student and has_open_account
         """,
     ),

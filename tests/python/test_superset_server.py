@@ -13,8 +13,9 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from superset_server import Superset
 
+from ingest.dashboards.audiences import login
 from ingest.dashboards.commands import BUNDLE
-from ingest.dashboards.logins import METADATA, reader
+from ingest.dashboards.logins import METADATA
 from ingest.dashboards.secret_state import secret
 from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
@@ -136,7 +137,7 @@ def test_no_query_returns_more_rows_than_the_limit(superset: Superset) -> None:
 
 def test_sql_lab_cannot_write(superset: Superset) -> None:
     api = superset.api()
-    database = next(d for d in api.all("database") if d["database_name"] == "Warehouse")
+    database = next(d for d in api.all("database") if d["database_name"] == "Warehouse (analyst)")
     for statement in (
         "delete from marts_bi.bi_data_as_of",
         "with gone as (delete from marts_bi.bi_data_as_of returning 1) select * from gone",
@@ -148,7 +149,7 @@ def test_sql_lab_cannot_write(superset: Superset) -> None:
 
 
 def test_the_reader_of_the_marts_reads_marts_and_nothing_else(superset: Superset) -> None:
-    with _as(superset, reader("analyst")) as conn:
+    with _as(superset, login("analyst")) as conn:
         assert _one(conn, "show statement_timeout") == "30s"
         assert _one(conn, "show default_transaction_read_only") == "on"
         assert _one(conn, "select count(*) from marts_bi.bi_data_as_of") == 5
@@ -210,11 +211,11 @@ def _asked(dataset: int, query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _as(superset: Superset, login: str, dbname: str | None = None) -> psycopg.Connection:
+def _as(superset: Superset, user: str, dbname: str | None = None) -> psycopg.Connection:
     settings = superset.settings()
     parts = conninfo_to_dict(warehouse_dsn(settings))
-    name = "metadata" if login == METADATA else login
-    changed = {"user": login, "password": secret(settings, name)}
+    name = "metadata" if user == METADATA else user
+    changed = {"user": user, "password": secret(settings, name)}
     if dbname:
         changed["dbname"] = dbname
     return psycopg.connect(make_conninfo("", **{**parts, **changed}), autocommit=True)

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from warehouse_fixtures import Warehouse
 
+from ingest.dashboards.audiences import CONNECTIONS
 from ingest.dashboards.bundle import AS_OF_DATASET, with_as_of, write_bundle
 from ingest.dashboards.catalogue import Dataset, read_catalogue
 from ingest.dashboards.exposures import FILE, exposures
 from ingest.dashboards.lint import problems
-from ingest.dashboards.logins import CONNECTIONS
 from ingest.dashboards.spec import Dashboard, read_specs
 from ingest.errors import UserError
 
