@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -13,7 +14,7 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from superset_server import Superset
 
-from ingest.dashboards.audiences import login
+from ingest.dashboards.audiences import CONNECTIONS, login
 from ingest.dashboards.commands import BUNDLE
 from ingest.dashboards.logins import METADATA
 from ingest.dashboards.secret_state import secret
@@ -21,6 +22,8 @@ from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
 from ingest.postgres import warehouse_dsn
 from ingest.settings import PROJECT_DIR
+
+HOME = "COURSEHOUSE_HOME"
 
 
 def test_a_second_deployment_changes_nothing(superset: Superset) -> None:
@@ -148,10 +151,57 @@ def test_sql_lab_cannot_write(superset: Superset) -> None:
         assert answer.status_code >= 400, statement
 
 
-def test_the_reader_of_the_marts_reads_marts_and_nothing_else(superset: Superset) -> None:
-    with _as(superset, login("analyst")) as conn:
+@pytest.mark.parametrize("connection", CONNECTIONS)
+def test_every_login_reads_only_and_not_for_long(superset: Superset, connection: str) -> None:
+    with _as(superset, login(connection)) as conn:
         assert _one(conn, "show statement_timeout") == "30s"
         assert _one(conn, "show default_transaction_read_only") == "on"
+        conn.execute("set statement_timeout = '10ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            conn.execute("select pg_sleep(10)")
+        conn.execute("set default_transaction_read_only = off")
+        for forbidden in (
+            "select * from vault.pseudonyms",
+            "select * from raw_moodle.mdl_user",
+            "create table public.mine (a int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(forbidden)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        _as(superset, login(connection), METADATA)
+
+
+def test_finance_reads_the_marts_of_its_dashboards(superset: Superset) -> None:
+    with _as(superset, login("finance")) as conn:
+        assert _one(conn, "select count(*) from marts_finance.finance_daily_summary") > 0
+        for forbidden in (
+            "select * from marts_bi.bi_course_completion",
+            "select * from marts_learning.fact_course_completion",
+            "select * from secure.secure_course_completion",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(forbidden)
+
+
+def test_a_build_leaves_dashboards_their_marts(superset: Superset) -> None:
+    """A table that is built is a new one: who may read it is said anew."""
+    dbt = Path(sys.executable).parent / "dbt"
+    models = ("finance_daily_summary", "secure_course_group")
+    subprocess.run(
+        [dbt, "run", "--select", *models, "--target-path", superset.demo.environment[HOME]],
+        cwd=PROJECT_DIR,
+        env=superset.demo.environment,
+        check=True,
+        capture_output=True,
+    )
+    with _as(superset, login("finance")) as conn:
+        assert _one(conn, "select count(*) from marts_finance.finance_daily_summary") > 0
+    with _as(superset, login("teacher")) as conn:
+        assert _one(conn, "select count(*) from secure.secure_course_group") == 0
+
+
+def test_the_reader_of_the_marts_reads_marts_and_nothing_else(superset: Superset) -> None:
+    with _as(superset, login("analyst")) as conn:
         assert _one(conn, "select count(*) from marts_bi.bi_data_as_of") == 5
         conn.execute("set default_transaction_read_only = off")
         for forbidden in (

@@ -1,7 +1,7 @@
 """Specs of dashboards against the marts, as dbt's manifest has them. No server is needed."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -80,16 +80,14 @@ def test_a_renamed_column_is_found_with_the_name_of_the_chart(
     manifest: dict[str, Any], tmp_path: Path
 ) -> None:
     renamed = deepcopy(manifest)
-    columns = renamed["nodes"]["model.coursehouse.bi_course_completion"]["columns"]
+    columns = renamed["nodes"]["model.coursehouse.secure_course_group"]["columns"]
     columns["course_title"] = columns.pop("course_name") | {"name": "course_title"}
     found = problems(read_specs(), _catalogue(renamed, tmp_path))
     assert (
         "courses_progress: chart 'Courses at a glance': "
-        "bi_course_completion has no column course_name"
+        "secure_course_group has no column course_name"
     ) in found
-    assert (
-        "courses_progress: filter 'Course': no column bi_course_completion.course_name"
-    ) in found
+    assert ("courses_progress: filter 'Course': no column secure_course_group.course_name") in found
 
 
 @pytest.mark.parametrize(
@@ -128,6 +126,44 @@ def test_a_chart_without_a_period_has_to_say_why(checked: Callable[[Content], li
     terms = nothing | {"dataset": "dim_academic_term", "chart": "list", "columns": ["name"]}
     assert len(checked(terms)) == 1
     assert checked(terms | {"ignores_period": "terms are a calendar"}) == []
+
+
+@pytest.mark.parametrize("audience", ["teacher", "school admin"])
+def test_a_teacher_is_shown_views_that_ask_who_looks(
+    catalogue: dict[str, Dataset], audience: str
+) -> None:
+    chart = {"chart": "number", "metrics": ["learners"], "ignores_period": "a state of now"}
+    for dataset, schema in (("bi_course_group", "marts_bi"), ("secure_course_group", "secure")):
+        spec = _dashboard(chart | {"dataset": dataset}, audience=["analyst", audience])
+        said = [line for line in problems([spec], catalogue) if "models/marts/secure" in line]
+        assert catalogue[dataset].schema == schema
+        assert bool(said) == (schema != "secure")
+
+
+@pytest.mark.parametrize(
+    ("audience", "connection"),
+    [
+        (["admin"], "admin"),
+        (["admin", "analyst"], "analyst"),
+        (["analyst", "finance", "admin"], "finance"),
+        (["admin", "school admin"], "school_admin"),
+        (["school admin", "teacher", "analyst"], "teacher"),
+    ],
+    ids=str,
+)
+def test_a_dashboard_reads_as_the_least_of_its_audience(
+    audience: list[str], connection: str
+) -> None:
+    assert _dashboard({}, audience=audience).connection == connection
+
+
+def test_a_secure_view_is_asked_what_its_mart_is_asked(catalogue: dict[str, Dataset]) -> None:
+    secured = [dataset for dataset in catalogue.values() if dataset.name.startswith("secure_")]
+    assert secured
+    for dataset in secured:
+        if original := catalogue.get(dataset.name.replace("secure_", "bi_")):
+            assert dataset.metrics == original.metrics
+            assert dataset.time == original.time
 
 
 @pytest.mark.parametrize(
@@ -222,14 +258,14 @@ def _catalogue(manifest: dict[str, Any], folder: Path) -> dict[str, Dataset]:
     return read_catalogue(file)
 
 
-def _dashboard(chart: Content) -> Dashboard:
+def _dashboard(chart: Content, audience: Sequence[str] = ("analyst",)) -> Dashboard:
     shown = {"title": "t", "chart": "number", "dataset": "x"} | chart
     return Dashboard.model_validate(
         {
             "slug": "trial",
             "title": "Trial",
             "description": "Tries.",
-            "audience": ["analyst"],
+            "audience": list(audience),
             "data_as_of": ["learning"],
             "tabs": [{"title": "Tab", "rows": [[shown]]}],
         }
