@@ -44,11 +44,12 @@ def sync_roles(security_manager: Any, access: dict[str, Any]) -> None:
     """Give each audience's role exactly its permissions."""
     for name in ROLES:
         role = security_manager.add_role(name)
-        wanted = {security_manager.add_permission_view_menu(*pair) for pair in VIEWER}
+        wanted = {_permission(security_manager, *pair) for pair in VIEWER}
         if name == ANALYST:
             for other in ANALYST_IS:
                 wanted |= set(security_manager.find_role(other).permissions)
-            wanted.add(_database_permission(security_manager, access["sql_lab_database"]))
+            database = _database(access["sql_lab_database"])
+            wanted.add(_permission(security_manager, "database_access", database.perm))
         if set(role.permissions) != wanted:
             role.permissions = list(wanted)
     _session().commit()
@@ -89,11 +90,18 @@ def sync_rows(security_manager: Any, access: dict[str, Any]) -> None:
     _session().commit()
 
 
-def _database_permission(security_manager: Any, uuid: str) -> Any:
+def _permission(security_manager: Any, action: str, on: str) -> Any:
+    """One that is there: Superset would make any it is asked to add, to no effect."""
+    found = security_manager.find_permission_view_menu(action, on)
+    if found is None:
+        raise SystemExit(f"this Superset has no permission {action} on {on}")
+    return found
+
+
+def _database(uuid: str) -> Any:
     from superset.models.core import Database
 
-    database = _session().query(Database).filter_by(uuid=uuid).one()
-    return security_manager.add_permission_view_menu("database_access", database.perm)
+    return _session().query(Database).filter_by(uuid=uuid).one()
 
 
 def _session() -> Any:

@@ -246,7 +246,7 @@ def test_every_dataset_of_a_dashboard_is_in_its_bundle_with_the_words_of_its_mod
     catalogue: dict[str, Dataset], tmp_path: Path
 ) -> None:
     write_bundle(read_specs(), catalogue, ADDRESSES, tmp_path)
-    dataset = _yaml(tmp_path / "datasets" / "analyst" / f"{AS_OF_DATASET}.yaml")
+    dataset = _yaml(tmp_path / "datasets" / "finance" / f"{AS_OF_DATASET}.yaml")
     assert dataset["description"].startswith("Grain: one row per lane of data.")
     assert [column["column_name"] for column in dataset["columns"]] == ["lane", "as_of"]
     assert dataset["columns"][1]["is_dttm"]
