@@ -4,7 +4,7 @@
     waits for everybody who reads the view.
 -#}
 {% macro secure_view() -%}
-    {%- if execute and config.get('materialized') == 'view' -%}
+    {%- if execute and model.config.materialized == 'view' -%}
         do $$
         begin
             if not exists (
