@@ -30,6 +30,13 @@ VOLATILE = {
     "last_saved_at",
     "last_saved_by_fk",
 }
+# a page that an administrator opens keeps the colours it chose with the dashboard
+CHOSEN_BY_PAGES = {
+    "color_scheme_domain",
+    "label_colors",
+    "map_label_colors",
+    "shared_label_colors",
+}
 
 app = create_app()
 
@@ -147,8 +154,14 @@ def state(kind: str) -> dict[str, dict[str, Any]]:
             values["metrics"] = sorted((_row(m) for m in asset.metrics), key=json.dumps)
         if kind == "dashboards":
             values["charts"] = sorted(str(chart.uuid) for chart in asset.slices)
+            values["json_metadata"] = _settings(asset.json_metadata)
         found[str(asset.uuid)] = values
     return found
+
+
+def _settings(json_metadata: str | None) -> str:
+    settings = json.loads(json_metadata or "{}")
+    return json.dumps({name: settings[name] for name in settings if name not in CHOSEN_BY_PAGES})
 
 
 def _row(asset: Any) -> dict[str, Any]:
