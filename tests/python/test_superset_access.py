@@ -1,5 +1,6 @@
 """Who sees what in Superset: as each audience, over the API, with queries of their own making."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +58,30 @@ def test_everybody_sees_the_dashboards_of_the_own_audience(
         for spec in read_specs():
             status = person.api.client.get(f"/dashboard/{spec.address}/charts").status_code
             assert (status == 200) == (audience in spec.audience), (audience, spec.slug, status)
+
+
+def test_everybody_is_answered_by_every_chart_of_the_own_dashboards(
+    superset: Superset,
+    teachers: list[Person],
+    analyst: Person,
+    accountant: Person,
+    head: Person,
+    people: People,
+) -> None:
+    admin = superset.api()
+    persons = {"teacher": teachers[0], "analyst": analyst, "finance": accountant, "admin": head}
+    persons["school admin"] = people.add("sam.school", "school admin")
+    for spec in read_specs():
+        number = admin.get(f"/dashboard/{spec.address}")["result"]["id"]
+        for chart in admin.get(f"/dashboard/{spec.address}/charts")["result"]:
+            kept = admin.get(f"/chart/{chart['id']}")["result"]["query_context"]
+            form = {"slice_id": chart["id"], "dashboardId": number}
+            form["datasource"] = chart["form_data"]["datasource"]
+            for audience in spec.audience:
+                answer = persons[audience].api.client.post(
+                    "/chart/data", json=json.loads(kept) | {"form_data": form}
+                )
+                assert answer.status_code == 200, (audience, chart["slice_name"], answer.text)
 
 
 def test_teachers_see_the_own_courses_and_analysts_all(

@@ -8,7 +8,7 @@ from typing import LiteralString
 import pytest
 from playwright.sync_api import Browser
 from superset_pages import Screen, log_in
-from superset_people import Person
+from superset_people import People, Person
 from superset_server import Superset
 
 from ingest.dashboards.spec import Dashboard, read_specs
@@ -130,6 +130,23 @@ def test_a_teacher_is_shown_the_own_courses(
     screen.page.goto(f"{superset.url}/superset/dashboard/executive/")
     screen.page.wait_for_load_state("networkidle")
     assert "Daily active learners" not in screen.page.inner_text("body")
+    screen.page.close()
+
+
+def test_an_accountant_is_shown_the_dashboards_of_finance(
+    people: People, browser: Browser, superset: Superset
+) -> None:
+    accountant = people.add("finn.finance", "finance")
+    screen = log_in(browser, superset.url, accountant.login, accountant.password)
+    for spec in SPECS:
+        if "finance" in spec.audience:
+            screen.open(spec.address)
+            for tab in spec.tabs:
+                screen.show(tab.title)
+                assert screen.problems() == []
+    screen.page.goto(f"{superset.url}/superset/dashboard/courses-progress/")
+    screen.page.wait_for_load_state("networkidle")
+    assert "Courses at a glance" not in screen.page.inner_text("body")
     screen.page.close()
 
 
