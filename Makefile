@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+SUPERSET := .venv-superset/.installed
 PACKAGES := dbt_packages/SOURCE
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one environment, installed by one rule at a time
-.PHONY: help demo test lint docs up down status lock clean
+.PHONY: help demo test lint docs superset up down status lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ docs: $(RUNTIME) $(PACKAGES) ## docs, lineage and dictionary of the built wareho
 	@$(BIN)/coursehouse up
 	@$(BIN)/coursehouse docs --serve
 
+superset: $(RUNTIME) $(PACKAGES) $(SUPERSET) ## dashboards of what was built, on http://127.0.0.1:8088
+	@$(BIN)/coursehouse dashboards serve
+
 up: $(RUNTIME) $(PACKAGES) ## start the warehouse
 	@$(BIN)/coursehouse up
 
@@ -45,11 +49,12 @@ lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in -c requirements/dev.txt \
 		-o requirements/runtime.txt
+	$(LOCK) requirements/superset.in -o requirements/superset.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
 
 clean: ## stop the warehouse and delete everything that was made here
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
-	rm -rf $(VENV) .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .venv-superset .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
@@ -58,6 +63,10 @@ $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 $(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.txt
 	@touch $(RUNTIME) $@
+
+$(SUPERSET): requirements/superset.txt requirements/uv.txt
+	@PYTHON="$(PYTHON)" sh requirements/install.sh .venv-superset requirements/superset.txt bare
+	@touch $@
 
 $(PACKAGES): packages.yml | $(RUNTIME)
 	@$(BIN)/coursehouse deps

@@ -11,6 +11,7 @@ from rich.console import Console
 from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
+from ingest.dashboards.commands import dashboards_app, stop_superset
 from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
@@ -60,6 +61,7 @@ def down(
     from ingest.kafka.embedded import stop_broker
 
     settings = load_settings()
+    stop_superset(settings, delete)
     stop_broker(settings, typer.echo, delete)
     if not settings.is_embedded:
         typer.echo(f"nothing to stop: {settings.pg_host} is your own server")
@@ -113,6 +115,7 @@ app.command("retention")(retention_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(dashboards_app, name="dashboards")
 
 
 @app.command()

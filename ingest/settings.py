@@ -11,6 +11,7 @@ from ingest.errors import UserError
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 EMBEDDED_PORT = 54329
 EMBEDDED_KAFKA_PORT = 54392
+SUPERSET_PORT = 8088
 
 
 class Settings(BaseSettings):
@@ -73,6 +74,18 @@ class Settings(BaseSettings):
     kafka_ssl_key_location: FilePath | None = None
     kafka_ssl_key_password: SecretStr | None = None
 
+    superset_port: int = Field(default=SUPERSET_PORT, ge=1024, le=65535)
+    superset_admin_password: SecretStr | None = Field(default=None, min_length=8)
+    superset_metadata_uri: SecretStr | None = Field(
+        default=None, description="default: database superset on the warehouse's server"
+    )
+    superset_workers: int = Field(default=2, ge=1, le=32, description="processes of 8 threads")
+    superset_behind_tls: bool = Field(
+        default=False,
+        description="a proxy in front speaks HTTPS: secure cookies, forwarded address",
+    )
+    superset_venv: Path = Field(default=Path(".venv-superset"), description="made by make superset")
+
     metrics_textfile_dir: DirectoryPath | None = Field(
         default=None, description="node_exporter's textfile collector reads it"
     )
@@ -116,6 +129,12 @@ class Settings(BaseSettings):
     def archives_loads(self) -> bool:
         """True when loads of events are to end with an archive run."""
         return self.archive_url is not None if self.archive_auto is None else self.archive_auto
+
+    @property
+    def superset_environment(self) -> Path:
+        """Superset's own Python environment: it shares no package with ours."""
+        folder = self.superset_venv
+        return folder if folder.is_absolute() else PROJECT_DIR / folder
 
     @property
     def is_embedded(self) -> bool:

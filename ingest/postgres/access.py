@@ -118,11 +118,12 @@ def ensure_role_and_database(admin: psycopg.Connection) -> None:
         create_database(admin, DATABASE)
 
 
-def create_database(admin: psycopg.Connection, name: str) -> None:
-    """Create an empty database that belongs to the warehouse role."""
-    admin.execute(
-        sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(ROLE))
-    )
+def create_database(admin: psycopg.Connection, name: str, owner: str = ROLE) -> None:
+    """Create an empty database of `owner`; others may enter it only if that is `ROLE`."""
+    database = sql.Identifier(name)
+    admin.execute(sql.SQL("create database {} owner {}").format(database, sql.Identifier(owner)))
+    if owner != ROLE:
+        admin.execute(sql.SQL("revoke connect on database {} from public").format(database))
 
 
 def ensure_password(admin: psycopg.Connection, port: int, home: Path) -> None:

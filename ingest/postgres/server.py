@@ -120,10 +120,10 @@ class EmbeddedPostgres:
             for file in self.home.glob("postgres.*"):
                 file.unlink()
 
-    def create_database(self, name: str) -> None:
-        """Create an empty database owned by the warehouse role; `UserError` if not running."""
+    def create_database(self, name: str, owner: str = access.ROLE) -> None:
+        """Create an empty database that belongs to `owner`; `UserError` if not running."""
         with self._admin() as admin:
-            access.create_database(admin, name)
+            access.create_database(admin, name, owner)
 
     def _login(self) -> tuple[int, str]:
         running = postmaster.find_postmaster(find_cluster(self.home))

@@ -6,7 +6,9 @@ create schema if not exists raw_ref;
 create schema if not exists vault;
 create schema if not exists audit;
 create schema if not exists ops;
-revoke all on schema raw_moodle, raw_events, raw_stripe, raw_ref, vault, audit, ops from public;
+create schema if not exists secure;
+revoke all on schema raw_moodle, raw_events, raw_stripe, raw_ref, vault, audit, ops, secure
+from public;
 
 -- One row per completed load. `load_id` grows in commit order: a publishing transaction takes
 -- the advisory lock `coursehouse:publish` before it draws a number (law 1 rests on this).
@@ -317,5 +319,46 @@ as $$
     where k.purpose = 'learner' and k.valid_to is null
 $$;
 
-revoke all on function vault.pseudonymise(text, text) from public;
+-- What Superset signs the names of its viewers with, padded as above; written by
+-- `coursehouse dashboards`, so that this and Superset's copy agree.
+create table if not exists vault.viewer_key (
+    is_current boolean primary key default true check (is_current),
+    inner_key bytea not null check (length(inner_key) = 64),
+    outer_key bytea not null check (length(outer_key) = 64)
+);
+
+-- Who reads the secure views in this session: one row, or none for a session nobody signed.
+-- `coursehouse.viewer` is LOGIN.SCOPE.UNTIL.SIGNATURE: the login in hex, `all` or `own`, seconds
+-- since 1970, HMAC-SHA256 of the parts before. A reader may set it to anything and cannot sign it.
+create or replace function secure.viewer()
+returns table (login text, login_hash text, sees_everything boolean)
+language sql stable security definer
+set search_path = pg_catalog
+as $$
+    with said as (
+        select string_to_array(current_setting('coursehouse.viewer', true), '.') as part
+    ),
+
+    signed as materialized (
+        select said.part
+        from said
+        cross join vault.viewer_key as k
+        where said.part[4] = encode(
+            sha256(
+                k.outer_key
+                || sha256(k.inner_key || convert_to(array_to_string(said.part[1:3], '.'), 'UTF8'))
+            ),
+            'hex'
+        )
+    )
+
+    select
+        part[1],
+        vault.pseudonymise('login', convert_from(decode(part[1], 'hex'), 'UTF8')),
+        part[2] = 'all'
+    from signed
+    where part[3]::bigint > extract(epoch from clock_timestamp())
+$$;
+
+revoke all on function vault.pseudonymise(text, text), secure.viewer() from public;
 revoke all on all tables in schema vault, audit, ops from public;

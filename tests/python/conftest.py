@@ -21,7 +21,9 @@ from ingest.sample import SAMPLE_DUMP, restore
 TOGETHER = {
     *("test_analyses", "test_broken_samples", "test_demo", "test_docs", "test_gates"),
     *("test_item_statistics", "test_metrics", "test_personal_data", "test_project"),
-    "test_truth",
+    *("test_secure_views", "test_truth"),
+    # these share the warehouse of the demo, and a Superset on it
+    *("test_superset_access", "test_superset_browser", "test_superset_server"),
 }
 
 

@@ -1,42 +1,19 @@
 """The newcomer's command, run as a newcomer runs it."""
 
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pytest
+from demo_fixtures import PROGRAM, Demo
 from playwright.sync_api import Browser, expect
 
 from ingest.packages import source
 from ingest.settings import PROJECT_DIR
 
-PROGRAM = Path(sys.executable).parent / "coursehouse"
-
-
-@pytest.fixture
-def environment(
-    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
-) -> Iterator[dict[str, str]]:
-    """No setting but a home and a port of the test's own; what was started is stopped."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("COURSEHOUSE_", "DBT_"))}
-    own = {
-        "COURSEHOUSE_HOME": str(tmp_path_factory.mktemp("demo") / "home"),
-        "COURSEHOUSE_PG_PORT": str(free_port()),
-        "COURSEHOUSE_KAFKA_PORT": str(free_port()),
-    }
-    yield {**kept, **own}
-    subprocess.run(
-        [PROGRAM, "down", "--delete"], env={**kept, **own}, check=True, capture_output=True
-    )
-
 
 def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
-    environment: dict[str, str], browser: Browser
+    demo: Demo, browser: Browser
 ) -> None:
-    first = " ".join(_demo(environment).split())  # how wide columns are is not of interest
+    first = " ".join(demo.output.split())  # how wide columns are is not of interest
     for expected in (
         "40,863 new",
         "51 in 8 courses",
@@ -67,23 +44,11 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
         expect(found).to_contain_text("Passed")
         page.goto((site / "index.html").as_uri())
         expect(page.get_by_text("lineage").first).to_be_visible()
-    second = _demo(environment)
-    assert "nothing new since the last build, nothing built" in second
-    assert "0 new, 0 changed, 0 deleted rows; 0 events" in second
+    second = demo.run("demo")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "nothing new since the last build, nothing built" in second.stdout
+    assert "0 new, 0 changed, 0 deleted rows; 0 events" in second.stdout
     # what comes after the demo: plain dbt, no variable but the port, no password
-    target = environment["COURSEHOUSE_HOME"]
+    target = demo.environment["COURSEHOUSE_HOME"]
     dbt = [str(PROGRAM.parent / "dbt"), "run", "--select", "dim_date", "--target-path", target]
-    subprocess.run(dbt, cwd=PROJECT_DIR, env=environment, check=True, capture_output=True)
-
-
-def _demo(environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        [PROGRAM, "demo"],
-        cwd=PROJECT_DIR,
-        env={**environment, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    subprocess.run(dbt, cwd=PROJECT_DIR, env=demo.environment, check=True, capture_output=True)

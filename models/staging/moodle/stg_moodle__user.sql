@@ -28,6 +28,7 @@ final as (
         {% else %}
             false as is_test_user,
         {% endif %}
+        {{ login_hash('username') }} as login_hash,
         {{ email_hash('email') }} as email_hash,
         (emailstop = 1) as is_email_stopped,
         (policyagreed = 1) as has_accepted_policy,

@@ -6,27 +6,29 @@ from typing import Any
 from dbt_bouncer.check_framework.decorator import check, fail
 
 PREFIXES = {"staging": "stg", "intermediate": "int"}
-KINDS = ("dim_", "fact_", "bridge_", "site_summary")
+KINDS = ("dim_", "fact_", "bridge_", "bi_", "secure_", "site_summary")
+# marts beside the tables of the loaders, and views that show each viewer the own rows
+SCHEMAS = {"ops": "ops", "secure": "secure"}
 
 
 @check
 def check_model_is_named_after_its_folder(model: Any) -> None:
     """Staging and intermediate models start with layer and domain, marts stand in its schema.
 
-    Those about operations stand beside the tables of the loaders, in `ops`.
+    Some marts have schemas of their own name.
     """
     layer, domain = Path(model.original_file_path).parts[1:3]
     prefix = PREFIXES.get(layer)
     if prefix and not model.name.startswith(f"{prefix}_{domain}__"):
         fail(f"`{model.name}` is in {layer}/{domain}: its name starts with {prefix}_{domain}__.")
-    schema = "ops" if domain == "ops" else f"marts_{domain}"
+    schema = SCHEMAS.get(domain, f"marts_{domain}")
     if layer == "marts" and model.schema_ != schema:
         fail(f"`{model.name}` is in marts/{domain} and belongs into schema {schema}.")
 
 
 @check
 def check_mart_is_named_after_its_kind(model: Any) -> None:
-    """A mart is a dim_, fact_ or bridge_, or sums up facts, is named after them, and says so."""
+    """A mart is named after its kind, or sums up facts, is named after them and says so."""
     is_aggregate = (model.config.meta or {}).get("kind") == "aggregate"
     if not model.name.startswith(KINDS) and not is_aggregate:
         fail(f"`{model.name}` has no prefix: call it {KINDS}, or give it `meta.kind: aggregate`.")

@@ -1,0 +1,1 @@
+"""Dashboards as code: specs in `superset/`, checked against the marts, deployed to Superset."""

@@ -1,0 +1,294 @@
+"""Each kind of chart in Superset's parameters: plain words here, its names there."""
+
+import json
+from collections.abc import Callable
+
+from ingest.dashboards.axes import (
+    AXIS_FORMATS,
+    DATE_FORMAT,
+    GRAINS,
+    Params,
+    is_over_time,
+    number_format,
+    x_column,
+)
+from ingest.dashboards.catalogue import Dataset
+from ingest.dashboards.spec import Chart
+
+
+def _number(chart: Chart, dataset: Dataset) -> Params:
+    written = number_format(chart, dataset)
+    is_time = written.startswith("%")
+    return {
+        "metric": chart.metrics[0],
+        "subtitle": chart.note or "",
+        # the default sizes let a long subtitle run out of its tile
+        "header_font_size": 0.3,
+        "subtitle_font_size": 0.125,
+        "y_axis_format": written,
+        "time_format": written if is_time else DATE_FORMAT,
+        "force_timestamp_formatting": is_time,
+    }
+
+
+def _trend(chart: Chart, dataset: Dataset) -> Params:
+    return _number(chart, dataset) | {
+        "x_axis": x_column(chart, dataset),
+        "time_grain_sqla": GRAINS[chart.grain],
+        "aggregation": "LAST_VALUE",
+        "show_trend_line": True,
+        "start_y_axis_at_zero": True,
+    }
+
+
+def _series(chart: Chart, dataset: Dataset) -> Params:
+    over_time = is_over_time(chart, dataset)
+    several = len(chart.metrics) > 1 or bool(chart.by)
+    built: Params = {
+        "x_axis": x_column(chart, dataset),
+        "metrics": chart.metrics,
+        "groupby": chart.by,
+        "show_legend": several,
+        "legendOrientation": "top",
+        "rich_tooltip": True,
+        "y_axis_format": number_format(chart, dataset),
+        "x_axis_title_margin": 30,
+        "truncate_metric": True,
+        "show_empty_columns": True,
+    }
+    if chart.axis:
+        built |= {
+            "y_axis_title": chart.axis,
+            "y_axis_title_margin": 50,
+            "y_axis_title_position": "Left",
+        }
+    if over_time:
+        built |= {
+            "time_grain_sqla": GRAINS[chart.grain],
+            "x_axis_time_format": AXIS_FORMATS.get(chart.grain, "%H:%M"),
+        }
+    else:
+        built |= _axis_order(chart)
+    if chart.stacked:
+        built["stack"] = "Stack"
+    return built
+
+
+def _axis_order(chart: Chart) -> Params:
+    order = chart.sort or f"-{chart.metrics[0]}"
+    return {
+        "x_axis_sort": order.removeprefix("-"),
+        "x_axis_sort_asc": not order.startswith("-"),
+        "xAxisForceCategorical": True,
+    }
+
+
+def _points(chart: Chart, dataset: Dataset) -> Params:
+    return _series(chart, dataset) | {"markerEnabled": True, "markerSize": 5}
+
+
+def _area(chart: Chart, dataset: Dataset) -> Params:
+    return _series(chart, dataset) | {"opacity": 0.4, "stack": "Stack" if chart.by else None}
+
+
+def _bar(chart: Chart, dataset: Dataset) -> Params:
+    return _series(chart, dataset) | {"orientation": "vertical"}
+
+
+def _horizontal_bar(chart: Chart, dataset: Dataset) -> Params:
+    # drawn from the bottom up, so the largest stands on top when it comes last
+    built = _series(chart, dataset) | {"orientation": "horizontal"}
+    return built | {"x_axis_sort_asc": not built.get("x_axis_sort_asc", True)}
+
+
+def _bars_and_line(chart: Chart, dataset: Dataset) -> Params:
+    first, second = (
+        number_format(chart, dataset),
+        number_format(chart, dataset, chart.line_metrics[0]),
+    )
+    return {
+        "x_axis": x_column(chart, dataset),
+        "time_grain_sqla": GRAINS[chart.grain],
+        "metrics": chart.metrics,
+        "groupby": chart.by,
+        "seriesType": "bar",
+        "stack": "Stack" if chart.stacked else None,
+        "metrics_b": chart.line_metrics,
+        "groupby_b": [],
+        "seriesTypeB": "line",
+        "yAxisIndexB": 1,
+        "y_axis_format": first,
+        "y_axis_format_secondary": second,
+        "show_legend": True,
+        "legendOrientation": "top",
+        "truncate_metric": True,
+    }
+
+
+def _shares(chart: Chart, dataset: Dataset) -> Params:
+    """One metric, split."""
+    return {
+        "groupby": chart.by,
+        "metric": chart.metrics[0],
+        "number_format": number_format(chart, dataset),
+        "show_legend": False,
+        "sort_by_metric": True,
+    }
+
+
+def _pie(chart: Chart, dataset: Dataset) -> Params:
+    return _shares(chart, dataset) | {"donut": True, "label_type": "key_percent"}
+
+
+def _table(chart: Chart, dataset: Dataset) -> Params:
+    order = chart.sort or f"-{chart.metrics[0]}"
+    return {
+        "query_mode": "aggregate",
+        "groupby": chart.by,
+        "metrics": chart.metrics,
+        "timeseries_limit_metric": order.removeprefix("-")
+        if order.removeprefix("-") in dataset.metrics
+        else None,
+        "order_desc": order.startswith("-"),
+        "show_cell_bars": False,
+        "table_timestamp_format": DATE_FORMAT,
+        **_grained(chart, dataset),
+        "column_config": {
+            name: {"d3NumberFormat": number_format(chart, dataset, name)} for name in chart.metrics
+        },
+    }
+
+
+def _grained(chart: Chart, dataset: Dataset) -> Params:
+    """Times among the columns are cut to the grain."""
+    times = [name for name in (*chart.by, *chart.across) if dataset.columns[name].is_time]
+    lookup = dict.fromkeys(times, True)
+    return {"time_grain_sqla": GRAINS[chart.grain], "temporal_columns_lookup": lookup}
+
+
+def _list(chart: Chart, dataset: Dataset) -> Params:
+    order = [[chart.sort.removeprefix("-"), not chart.sort.startswith("-")]] if chart.sort else []
+    return {
+        "query_mode": "raw",
+        "all_columns": chart.columns,
+        "order_by_cols": [json.dumps(pair) for pair in order],
+        "show_cell_bars": False,
+        "table_timestamp_format": DATE_FORMAT,
+    }
+
+
+def _pivot(chart: Chart, dataset: Dataset) -> Params:
+    return {
+        "groupbyRows": chart.by,
+        "groupbyColumns": chart.across,
+        "metrics": chart.metrics,
+        "metricsLayout": "COLUMNS",
+        "aggregateFunction": "Sum",
+        "valueFormat": number_format(chart, dataset),
+        "date_format": DATE_FORMAT,
+        "rowOrder": "key_a_to_z",
+        **_grained(chart, dataset),
+    }
+
+
+def _heatmap(chart: Chart, dataset: Dataset) -> Params:
+    return {
+        "x_axis": x_column(chart, dataset),
+        "groupby": chart.by[0],
+        "metric": chart.metrics[0],
+        "time_grain_sqla": GRAINS[chart.grain],
+        "sort_x_axis": "alpha_asc",
+        "sort_y_axis": "alpha_desc",
+        "normalize_across": "heatmap",
+        "show_values": True,
+        "y_axis_format": number_format(chart, dataset),
+        "left_margin": "auto",
+        "bottom_margin": "auto",
+    }
+
+
+def _funnel(chart: Chart, dataset: Dataset) -> Params:
+    # labels are name, value and percent
+    return _shares(chart, dataset) | {"percent_calculation_type": "first_step", "label_type": 5}
+
+
+def _histogram(chart: Chart, dataset: Dataset) -> Params:
+    return {
+        "column": chart.columns[0],
+        "groupby": chart.by,
+        "bins": 20,
+        "row_limit": 50_000,
+        "x_axis_title": chart.axis or dataset.columns[chart.columns[0]].label,
+        "y_axis_title": "Count",
+    }
+
+
+def _box_plot(chart: Chart, dataset: Dataset) -> Params:
+    return {
+        "columns": chart.columns,
+        "groupby": chart.by,
+        "metrics": chart.metrics,
+        "whiskerOptions": "Tukey",
+        "number_format": number_format(chart, dataset),
+    }
+
+
+def _bubble(chart: Chart, dataset: Dataset) -> Params:
+    across, up, *size = chart.metrics
+    return {
+        "entity": chart.by[0],
+        "series": chart.by[-1] if len(chart.by) > 1 else None,
+        "x": across,
+        "y": up,
+        "size": size[0] if size else across,
+        "xAxisFormat": number_format(chart, dataset, across),
+        "y_axis_format": number_format(chart, dataset, up),
+        "x_axis_label": dataset.metrics[across].label if across in dataset.metrics else across,
+        "y_axis_label": dataset.metrics[up].label if up in dataset.metrics else up,
+        "x_axis_title_margin": 30,
+        "y_axis_title_margin": 50,
+        "max_bubble_size": "25",
+    }
+
+
+def _gauge(chart: Chart, dataset: Dataset) -> Params:
+    return _shares(chart, dataset) | {"min_val": 0, "max_val": 100}
+
+
+def _sankey(chart: Chart, dataset: Dataset) -> Params:
+    return {"source": chart.by[0], "target": chart.by[1], "metric": chart.metrics[0]}
+
+
+def _waterfall(chart: Chart, dataset: Dataset) -> Params:
+    return {
+        "x_axis": x_column(chart, dataset),
+        "time_grain_sqla": GRAINS[chart.grain],
+        "metric": chart.metrics[0],
+        "groupby": chart.by,
+        "y_axis_format": number_format(chart, dataset),
+    }
+
+
+KINDS: dict[str, tuple[str, Callable[[Chart, Dataset], Params]]] = {
+    "number": ("big_number_total", _number),
+    "number with trend": ("big_number", _trend),
+    "line": ("echarts_timeseries_line", _points),
+    "area": ("echarts_area", _area),
+    "bar": ("echarts_timeseries_bar", _bar),
+    "horizontal bar": ("echarts_timeseries_bar", _horizontal_bar),
+    "bars and line": ("mixed_timeseries", _bars_and_line),
+    "pie": ("pie", _pie),
+    "table": ("table", _table),
+    "list": ("table", _list),
+    "pivot": ("pivot_table_v2", _pivot),
+    "heatmap": ("heatmap_v2", _heatmap),
+    "funnel": ("funnel", _funnel),
+    "histogram": ("histogram_v2", _histogram),
+    "box plot": ("box_plot", _box_plot),
+    "scatter": ("echarts_timeseries_scatter", _points),
+    "bubble": ("bubble_v2", _bubble),
+    "gauge": ("gauge_chart", _gauge),
+    "treemap": ("treemap_v2", _shares),
+    "sankey": ("sankey_v2", _sankey),
+    "waterfall": ("waterfall", _waterfall),
+}

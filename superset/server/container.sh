@@ -1,0 +1,7 @@
+#!/bin/sh
+# What the container does: bring Superset up to date with the bundle in /bundle, then serve it.
+set -eu
+server=/opt/coursehouse/server
+python "$server/prepare.py" /bundle
+exec gunicorn "superset.app:create_app()" --bind 0.0.0.0:8088 --worker-class gthread --threads 8 \
+    --workers "${COURSEHOUSE_SUPERSET_WORKERS:-2}" --timeout 120 --graceful-timeout 5
