@@ -55,6 +55,9 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Iterator[str]:
     for chart in spec.charts:
         for line in (*_chart(chart, catalogue), *_unsecured(spec, chart.dataset, catalogue)):
             yield f"{spec.slug}: chart {chart.title!r}: {line}"
+    for label, meanings in _meanings(spec, catalogue).items():
+        if len(meanings) > 1:
+            yield f"{spec.slug}: {', '.join(sorted(meanings))} are all called {label!r}"
     known = [catalogue[chart.dataset] for chart in spec.charts if chart.dataset in catalogue]
     for select in spec.filters.selects:
         dataset = catalogue.get(select.dataset)
@@ -65,6 +68,17 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Iterator[str]:
             yield f"{spec.slug}: filter {select.label!r}: {what}"
         elif not any(select.column in dataset.columns for dataset in known):
             yield f"{spec.slug}: filter {select.label!r}: no chart has the column {select.column}"
+
+
+def _meanings(spec: Dashboard, catalogue: dict[str, Dataset]) -> dict[str, set[str]]:
+    """Label -> the metrics a dashboard shows under it, unless they mean the same."""
+    found: dict[str, dict[str, str]] = {}
+    for chart in spec.charts:
+        metrics = catalogue[chart.dataset].metrics if chart.dataset in catalogue else {}
+        for name in {*chart.metrics, *chart.line_metrics} & set(metrics):
+            metric = metrics[name]
+            found.setdefault(metric.label, {})[metric.description] = f"{chart.dataset}.{name}"
+    return {label: set(meanings.values()) for label, meanings in found.items()}
 
 
 def _unsecured(spec: Dashboard, name: str, catalogue: dict[str, Dataset]) -> Iterator[str]:

@@ -36,12 +36,15 @@ class Person:
 
 @dataclass(frozen=True)
 class People:
-    """Makes accounts on one Superset."""
+    """Makes accounts on one Superset, one for each name."""
 
     superset: Superset
+    known: dict[str, Person] = field(default_factory=dict)
 
     def add(self, login: str, audience: Audience, courses: list[int] | None = None) -> Person:
         """An account of that name with the role of an audience."""
+        if login in self.known:
+            return self.known[login]
         admin = self.superset.api()
         roles = admin.get("/security/roles/", q="(page_size:100)")["result"]
         role = next(role["id"] for role in roles if role["name"] == superset_role(audience))
@@ -49,7 +52,8 @@ class People:
         account = {"first_name": "A", "last_name": "Person", "active": True, "roles": [role]}
         account |= {"username": login, "email": f"{secrets.token_hex(4)}@example.org"}
         admin.post("/security/users/", account | {"password": password})
-        return Person(login, password, self.superset.api(login, password), courses or [])
+        api = self.superset.api(login, password)
+        return self.known.setdefault(login, Person(login, password, api, courses or []))
 
 
 @pytest.fixture(scope="session")

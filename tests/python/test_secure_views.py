@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from psycopg import sql
+from superset_people import TEACHERS
 from warehouse_fixtures import Warehouse
 
 from ingest.dashboards.audiences import group
@@ -23,20 +24,19 @@ VIEWS = (
     "secure_course_group",
     "secure_course_week",
 )
-# accounts that teach, by user name -> the courses, straight from Moodle's tables
-TAUGHT: LiteralString = """
-    select u.username, array_agg(distinct c.instanceid order by c.instanceid)
+# tutors (they may not edit) of courses with separate groups, who are in a group: user name, course,
+# and the accounts in the tutor's groups, straight from Moodle
+TUTORS: LiteralString = """
+    select u.username, k.id, array_agg(distinct other.userid::text)
     from raw_moodle.mdl_role_assignments as a
-    inner join raw_moodle.mdl_role as r on a.roleid = r.id and r.archetype = 'editingteacher'
+    inner join raw_moodle.mdl_role as r on a.roleid = r.id and r.archetype = 'teacher'
     inner join raw_moodle.mdl_context as c on a.contextid = c.id and c.contextlevel = 50
-    inner join raw_moodle.mdl_user as u on a.userid = u.id and u.suspended = 0 and u.deleted = 0
-    where a._deleted_at is null and not exists (
-        select 1 from raw_moodle.mdl_role_assignments as other
-        inner join raw_moodle.mdl_role as r2 on other.roleid = r2.id
-        inner join raw_moodle.mdl_context as c2 on other.contextid = c2.id
-        where other.userid = a.userid and (c2.contextlevel <> 50 or r2.archetype = 'teacher')
-    )
-    group by u.username order by count(*), u.username
+    inner join raw_moodle.mdl_course as k on c.instanceid = k.id and k.groupmode = 1
+    inner join raw_moodle.mdl_user as u on a.userid = u.id
+    inner join raw_moodle.mdl_groups_members as own on u.id = own.userid
+    inner join raw_moodle.mdl_groups as g on own.groupid = g.id and g.courseid = k.id
+    inner join raw_moodle.mdl_groups_members as other on g.id = other.groupid
+    group by u.username, k.id
 """
 Look = Callable[..., list[Any]]
 
@@ -86,7 +86,7 @@ def look(conn: psycopg.Connection) -> Iterator[Look]:
 @pytest.fixture(scope="module")
 def taught(conn: psycopg.Connection) -> dict[str, list[int]]:
     """User name -> courses of teachers who may edit, in courses only."""
-    found: dict[str, list[int]] = dict(conn.execute(TAUGHT).fetchall())
+    found: dict[str, list[int]] = dict(conn.execute(TEACHERS).fetchall())
     assert len(found) >= 2
     return found
 
@@ -100,6 +100,32 @@ def test_a_teacher_sees_the_own_courses_in_every_view(
             seen = look(f"select distinct course_id from secure.{view} order by 1", signed)
             expected = set(courses) & {course for (course,) in _all(look, viewers, view)}
             assert {course for (course,) in seen} == expected, (login, view)
+
+
+def test_a_tutor_sees_of_separate_groups_the_own_ones(
+    look: Look, viewers: ModuleType, conn: psycopg.Connection
+) -> None:
+    tutors = conn.execute(TUTORS).fetchall()
+    assert tutors
+    for login, course, accounts in tutors:
+        grouped = conn.execute(
+            "select distinct c.student_hash from marts_bi.bi_course_completion as c"
+            " inner join vault.pseudonyms as p on c.student_hash = p.student_hash"
+            " where c.course_id = %s and p.source_system = 'moodle' and p.source_user_id = any(%s)",
+            [course, accounts],
+        ).fetchall()
+        signed = viewers.signed_viewer(login, False, KEY)
+        for view in ("secure_course_completion", "secure_learner_course_week"):
+            query = f"select distinct student_hash from secure.{view} where course_id = {course}"
+            seen = set(look(query, signed))
+            assert seen == set(grouped) & set(look(query, viewers.signed_viewer("x", True, KEY)))
+            assert seen
+        sets = look(
+            f"select learner_set from secure.secure_course_group where course_id = {course}", signed
+        )
+        assert {learner_set for (learner_set,) in sets} == {"group"}
+        weeks = f"select count(*) from secure.secure_course_week where course_id = {course}"
+        assert look(weeks, signed) == [(0,)]
 
 
 def test_who_analyses_the_school_sees_what_the_mart_holds(

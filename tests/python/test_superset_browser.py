@@ -10,6 +10,7 @@ from superset_numbers_learning import LEARNING
 from superset_numbers_money import MONEY
 from superset_numbers_operations import OPERATIONS
 from superset_pages import Screen, log_in
+from superset_people import Person
 from superset_server import Superset
 
 from ingest.dashboards.spec import Dashboard, read_specs
@@ -50,6 +51,29 @@ def test_every_chart_of_every_tab_is_drawn_and_shows_the_numbers_of_sql(
     screen.show("Help")
     assert "What the numbers mean" in screen.page.inner_text("body")
     assert compared >= 2, "two numbers at least are held against SQL"
+
+
+def test_a_teacher_is_shown_the_own_courses(
+    teachers: list[Person], browser: Browser, superset: Superset
+) -> None:
+    teacher = teachers[-1]
+    screen = log_in(browser, superset.url, teacher.login, teacher.password)
+    (spec,) = [spec for spec in SPECS if spec.slug == "courses_progress"]
+    screen.open(spec.address)
+    with superset.warehouse() as conn:
+        names = conn.execute(
+            "select distinct course_name, course_id = any(%s) from marts_bi.bi_course_group",
+            [teacher.courses],
+        ).fetchall()
+    shown = screen.text("Courses at a glance")
+    assert {name for name, _ in names if name in shown} == {name for name, own in names if own}
+    for tab in spec.tabs:
+        screen.show(tab.title)
+        assert screen.problems() == []
+    screen.page.goto(f"{superset.url}/superset/dashboard/executive/")
+    screen.page.wait_for_load_state("networkidle")
+    assert "Daily active learners" not in screen.page.inner_text("body")
+    screen.page.close()
 
 
 def test_the_period_changes_every_chart_that_has_one(screen: Screen, superset: Superset) -> None:

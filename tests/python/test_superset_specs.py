@@ -128,6 +128,20 @@ def test_a_chart_without_a_period_has_to_say_why(checked: Callable[[Content], li
     assert checked(terms | {"ignores_period": "terms are a calendar"}) == []
 
 
+def test_two_numbers_of_one_name_are_told_apart(catalogue: dict[str, Dataset]) -> None:
+    """People read labels, and the help explains each once."""
+    both = ["learners", "completion_rate"]
+    chart = {"chart": "table", "dataset": "bi_course_group", "metrics": both, "by": ["course_name"]}
+    chart |= {"ignores_period": "a state of now"}
+    assert problems([_dashboard(chart)], catalogue) == []
+    metrics = catalogue["bi_course_group"].metrics
+    metrics["learners"] = metrics["learners"].model_copy(update={"label": "Completion rate"})
+    assert problems([_dashboard(chart)], catalogue) == [
+        "trial: bi_course_group.completion_rate, bi_course_group.learners"
+        " are all called 'Completion rate'"
+    ]
+
+
 @pytest.mark.parametrize("audience", ["teacher", "school admin"])
 def test_a_teacher_is_shown_views_that_ask_who_looks(
     catalogue: dict[str, Dataset], audience: str
