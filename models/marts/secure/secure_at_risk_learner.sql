@@ -9,7 +9,26 @@ with learners as (
 
 final as (
 
-    select *
+    select
+        urgency_rank,
+        list,
+        student_hash,
+        course_id,
+        course_name,
+        course_code,
+        category_name,
+        top_category_name,
+        group_names,
+        risk_reasons,
+        risk_flags,
+        risk_score,
+        days_since_last_access,
+        days_since_open,
+        missed_deadlines,
+        progress_pct,
+        grade_to_date_pct,
+        last_access_at,
+        as_of
     from learners
     where {{ viewer_sees('learners.course_id', student_hash='learners.student_hash') }}
 

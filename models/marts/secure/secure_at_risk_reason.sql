@@ -9,7 +9,17 @@ with signs as (
 
 final as (
 
-    select *
+    select
+        student_hash,
+        course_id,
+        reason,
+        list,
+        course_name,
+        course_code,
+        category_name,
+        top_category_name,
+        group_names,
+        as_of
     from signs
     where {{ viewer_sees('signs.course_id', student_hash='signs.student_hash') }}
 

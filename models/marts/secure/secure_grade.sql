@@ -9,7 +9,21 @@ with grades as (
 
 final as (
 
-    select *
+    select
+        student_hash,
+        grade_item_id,
+        course_id,
+        course_name,
+        course_code,
+        category_name,
+        top_category_name,
+        activity_name,
+        item_module,
+        graded_at,
+        grade_pct,
+        item_average_pct,
+        is_passed,
+        is_overridden
     from grades
     where {{ viewer_sees('grades.course_id', student_hash='grades.student_hash') }}
 

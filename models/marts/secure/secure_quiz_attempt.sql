@@ -9,7 +9,27 @@ with attempts as (
 
 final as (
 
-    select *
+    select
+        attempt_id,
+        student_hash,
+        course_id,
+        course_name,
+        course_code,
+        category_name,
+        top_category_name,
+        group_names,
+        quiz_id,
+        quiz_name,
+        attempt_no,
+        state,
+        started_at,
+        finished_at,
+        duration_minutes,
+        grade_pct,
+        is_counted,
+        is_first_attempt,
+        is_last,
+        is_best
     from attempts
     where {{ viewer_sees('attempts.course_id', student_hash='attempts.student_hash') }}
 
