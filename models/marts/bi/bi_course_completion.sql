@@ -1,5 +1,10 @@
 -- One row per learner with an open account and course, with the names people filter by.
-{{ config(materialized='view', meta={'grain': ['student_hash', 'course_id'], 'owner': 'data-team'}) }}
+{{
+    config(
+        materialized='view',
+        meta={'grain': ['student_hash', 'course_id'], 'owner': 'data-team'},
+    )
+}}
 
 with completions as (
 

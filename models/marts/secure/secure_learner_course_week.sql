@@ -13,7 +13,27 @@ with weeks as (
 
 final as (
 
-    select *
+    select
+        student_hash,
+        course_id,
+        week_start_date,
+        course_name,
+        course_code,
+        category_name,
+        top_category_name,
+        group_names,
+        is_current_week,
+        progress_pct,
+        expected_progress_pct,
+        grade_to_date_pct,
+        time_spent_seconds,
+        active_days,
+        missed_deadlines,
+        engagement_trend_class,
+        is_never_started,
+        is_gone_quiet,
+        is_at_risk,
+        risk_score
     from weeks
     where {{ viewer_sees('weeks.course_id', student_hash='weeks.student_hash') }}
 
