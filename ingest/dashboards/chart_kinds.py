@@ -7,6 +7,7 @@ from ingest.dashboards.axes import (
     DATE_FORMAT,
     GRAINS,
     Params,
+    axis_format,
     is_over_time,
     number_format,
     x_column,
@@ -51,7 +52,7 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
         "show_legend": several,
         "legendOrientation": "top",
         "rich_tooltip": True,
-        "y_axis_format": number_format(chart, dataset),
+        "y_axis_format": axis_format(number_format(chart, dataset)),
         "x_axis_title_margin": 30,
         "truncate_metric": True,
         "show_empty_columns": True,
@@ -59,7 +60,7 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
     if chart.axis:
         built |= {
             "y_axis_title": chart.axis,
-            "y_axis_title_margin": 50,
+            "y_axis_title_margin": 65,
             "y_axis_title_position": "Left",
         }
     if over_time:
@@ -117,8 +118,9 @@ def _bars_and_line(chart: Chart, dataset: Dataset) -> Params:
         "groupby_b": [],
         "seriesTypeB": "line",
         "yAxisIndexB": 1,
-        "y_axis_format": first,
-        "y_axis_format_secondary": second,
+        "y_axis_format": axis_format(first),
+        "y_axis_format_secondary": axis_format(second),
+        "x_axis_time_format": AXIS_FORMATS.get(chart.grain, "%H:%M"),
         "show_legend": True,
         "legendOrientation": "top",
         "truncate_metric": True,
@@ -169,6 +171,7 @@ def _histogram(chart: Chart, dataset: Dataset) -> Params:
         "row_limit": 50_000,
         "x_axis_title": chart.axis or dataset.columns[chart.columns[0]].label,
         "y_axis_title": "Count",
+        "show_legend": bool(chart.by),
     }
 
 

@@ -16,9 +16,7 @@ def table(chart: Chart, dataset: Dataset) -> Params:
         "query_mode": "aggregate",
         "groupby": chart.by,
         "metrics": chart.metrics,
-        "timeseries_limit_metric": order.removeprefix("-")
-        if order.removeprefix("-") in dataset.metrics
-        else None,
+        "timeseries_limit_metric": _order(order.removeprefix("-"), dataset),
         "order_desc": order.startswith("-"),
         "show_cell_bars": False,
         "table_timestamp_format": DATE_FORMAT,
@@ -27,6 +25,21 @@ def table(chart: Chart, dataset: Dataset) -> Params:
             name: {"d3NumberFormat": number_format(chart, dataset, name)} for name in chart.metrics
         }
         | _short_pseudonyms(chart.by),
+    }
+
+
+def _order(name: str, dataset: Dataset) -> str | Params:
+    """Superset orders these tables by metrics only."""
+    if name in dataset.metrics:
+        return name
+    column = {"column_name": name}
+    return {
+        "expressionType": "SIMPLE",
+        "aggregate": "MIN",
+        "column": column,
+        "label": f"first {name}",
+        "optionName": f"metric_{name}",
+        "hasCustomLabel": True,
     }
 
 
@@ -52,8 +65,13 @@ def rows(chart: Chart, dataset: Dataset) -> Params:
         "order_by_cols": [json.dumps(pair) for pair in order],
         "show_cell_bars": False,
         "table_timestamp_format": DATE_FORMAT,
-        "column_config": _short_pseudonyms(chart.columns),
+        "column_config": _round_numbers(chart, dataset) | _short_pseudonyms(chart.columns),
     }
+
+
+def _round_numbers(chart: Chart, dataset: Dataset) -> Params:
+    numbers = [name for name in chart.columns if dataset.columns[name].type.startswith("numeric")]
+    return {name: {"d3NumberFormat": ",.2~f"} for name in numbers}
 
 
 def pivot(chart: Chart, dataset: Dataset) -> Params:

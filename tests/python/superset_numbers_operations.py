@@ -6,7 +6,7 @@ OPERATIONS = [
     Number(
         "live_operations",
         "Now",
-        "Page views in the last day",
+        "Page views, last day",
         """
         select to_char(sum(view_count), 'FM999,999') from marts_engagement.page_view_window_5m
         where window_start > (

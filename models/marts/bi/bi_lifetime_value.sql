@@ -16,10 +16,10 @@ final as (
         last_paid_at,
         orders_count,
         case
-            when orders_count = 1 then '1 payment'
-            when orders_count <= 3 then '2 to 3'
-            when orders_count <= 11 then '4 to 11'
-            else '12 and more'
+            when orders_count = 1 then '01'
+            when orders_count <= 3 then '02 to 03'
+            when orders_count <= 11 then '04 to 11'
+            else '12 or more'
         end as orders_band,
         mrr_net_reporting > 0 as is_subscriber,
         gross_reporting,

@@ -1,9 +1,12 @@
--- One row per paid order that could still be refunded, on the last day known, without whose it is.
+-- One row per paid order that can still be refunded, as of the last day known, without whose it is.
 {{ config(materialized='view', meta={'grain': ['charge_id'], 'owner': 'data-team'}) }}
 
 with days as (
 
-    select * from {{ ref('refund_risk_daily') }}
+    select
+        *,
+        max(date) over () as last_date
+    from {{ ref('refund_risk_daily') }}
     where is_last_day
 
 ),
@@ -19,6 +22,7 @@ final as (
         band,
         coalesce(nullif(risk_reasons, ''), 'none') as risk_reasons
     from days
+    where date = last_date
 
 )
 
