@@ -16,7 +16,9 @@ chapters as (
 
     select
         *,
-        row_number() over (partition by course_id order by sequence_no, chapter_id)::integer as place
+        row_number() over (
+            partition by course_id order by sequence_no, chapter_id
+        )::integer as place
     from {{ ref('dim_chapter') }}
     where is_current and chapter_id is not null
 

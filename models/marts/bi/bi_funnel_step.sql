@@ -29,12 +29,13 @@ final as (
         funnels.clicked_at is not null as has_looked,
         funnels.session_start
     from funnels
-    cross join lateral (
-        values
-        ('look', funnels.clicked_at),
-        ('cart', funnels.carted_at),
-        ('purchase', funnels.purchased_at)
-    ) as steps (step, taken_at)
+    cross join
+        lateral (
+            values
+            ('look', funnels.clicked_at),
+            ('cart', funnels.carted_at),
+            ('purchase', funnels.purchased_at)
+        ) as steps (step, taken_at)
     left join products on funnels.product_key = products.product_key
     where steps.taken_at is not null
 

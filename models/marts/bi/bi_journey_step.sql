@@ -1,4 +1,4 @@
--- One row per course, month people first met it, way in and step they came to on the way to its end.
+-- One row per course, month people first met it, way in and step they came to.
 {{
     config(
         meta={
@@ -47,12 +47,13 @@ steps as (
             )
         )::date as cohort_month
     from journeys
-    cross join lateral (
-        values
-        {% for column, step in steps %}
-            ({{ loop.index }}, '{{ step }}', journeys.{{ column }}_at){{ ',' if not loop.last }}
-        {% endfor %}
-    ) as steps (step_no, step, taken_at)
+    cross join
+        lateral (
+            values
+            {% for column, step in steps %}
+                ({{ loop.index }}, '{{ step }}', journeys.{{ column }}_at){{ ',' if not loop.last }}
+            {% endfor %}
+        ) as steps (step_no, step, taken_at)
     where steps.taken_at is not null
 
 ),

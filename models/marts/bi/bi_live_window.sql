@@ -18,7 +18,7 @@ with page_views as (
 
         select
             ts,
-            {{ subject }} as subject
+            coalesce({{ subject }}, 'unknown') as subject
         from {{ ref(model) }}
         where not is_misdated
 
@@ -40,7 +40,7 @@ windows as (
         select
             '{{ stream }}' as stream,
             date_bin('5 minutes', ts, '2000-01-01 00:00+00') as window_start,
-            coalesce(subject, 'unknown') as subject,
+            subject,
             count(*)::integer as events_count
         from {{ model }}
         group by window_start, subject

@@ -26,23 +26,30 @@ course_names as (
 
 ),
 
+attended as (
+
+    select distinct
+        meeting_id,
+        student_hash
+    from participations
+
+),
+
 -- who was enrolled by then
 expected as (
 
     select
         meetings.meeting_id,
-        learners.student_hash,
-        exists (
-            select 1 from participations
-            where
-                participations.meeting_id = meetings.meeting_id
-                and participations.student_hash = learners.student_hash
-        ) as has_come
+        attended.student_hash is not null as has_come
     from meetings
     inner join learners
         on
             meetings.course_id = learners.course_id
             and meetings.created_at >= learners.enrolled_at
+    left join attended
+        on
+            meetings.meeting_id = attended.meeting_id
+            and learners.student_hash = attended.student_hash
 
 ),
 

@@ -24,10 +24,12 @@ final as (
         touches.touched_at,
         orders.ts as ordered_at,
         touches.weight_last,
-        {% for model in ['first', 'last', 'linear'] %}
-            (orders.total_amount_reporting * touches.weight_{{ model }})::numeric(24, 4)
-                as {{ model }}_amount_reporting{{ ',' if not loop.last }}
-        {% endfor %}
+        (orders.total_amount_reporting * touches.weight_first)::numeric(24, 4)
+            as first_amount_reporting,
+        (orders.total_amount_reporting * touches.weight_last)::numeric(24, 4)
+            as last_amount_reporting,
+        (orders.total_amount_reporting * touches.weight_linear)::numeric(24, 4)
+            as linear_amount_reporting
     from touches
     inner join orders on touches.order_key = orders.order_key
 

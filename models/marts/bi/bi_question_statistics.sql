@@ -1,4 +1,4 @@
--- One row per quiz, slot and attempt scope: how good a question is, with the names people filter by.
+-- One row per quiz, slot and attempt scope: how good a question is, with its names.
 {{
     config(
         materialized='view',
