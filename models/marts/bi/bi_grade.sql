@@ -40,13 +40,19 @@ final as (
         grades.item_module,
         grades.graded_at,
         grades.grade_pct,
-        (avg(grades.grade_pct) over (partition by grades.grade_item_id))::numeric(7, 2)
-            as item_average_pct,
+        -- the mean of few would give single grades away
+        (
+            case
+                when count(*) over items >= {{ var('min_cohort_size') }}
+                    then avg(grades.grade_pct) over items
+            end
+        )::numeric(7, 2) as item_average_pct,
         grades.is_passed,
         grades.is_overridden
     from grades
     inner join course_names on grades.course_id = course_names.course_id
     left join activities on grades.activity_id = activities.activity_id
+    window items as (partition by grades.grade_item_id)
 
 )
 
