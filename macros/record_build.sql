@@ -1,9 +1,10 @@
 {#-
     on-run-end: what an invocation that built or tested something did. One row in `ops.build_run`,
-    one per node in `ops.build_result`, and two samples for the rules of alerts. Invocations that
-    only evaluate those rules are known as command alert, and one with --empty did nothing.
+    one per node in `ops.build_result`, and of a build of everything two samples for the rules of
+    alerts: a part that goes well says nothing of what failed elsewhere. Invocations that only
+    evaluate those rules are known as command alert, and one with --empty did nothing.
 -#}
-{% macro record_build(results) %}
+{% macro record_build(results, is_whole=none) %}
     {%- set executed = results | selectattr('node.resource_type', 'in',
         ['model', 'snapshot', 'seed', 'test', 'unit_test']) | list -%}
     {%- if execute and executed and not flags.EMPTY
@@ -16,7 +17,12 @@
         {%- for result in executed if 'alert' not in (result.node.tags or []) -%}
             {%- do others.append(result) -%}
         {%- endfor -%}
-        {%- set command = flags.WHICH if others else 'alert' %}
+        {%- set command = flags.WHICH if others else 'alert' -%}
+        {%- if is_whole is none -%}
+            {%- set is_whole = flags.WHICH == 'build' and not (
+                invocation_args_dict.select or invocation_args_dict.selector
+                or invocation_args_dict.exclude) -%}
+        {%- endif %}
         insert into ops.build_run (
             invocation_id, command, started_at, completed_at, status, models, tests, failures
         )
@@ -47,7 +53,7 @@
                 {{ "'" ~ word.group() ~ "'" if word else 'null' }}
             ){{ ',' if not loop.last else ';' }}
         {%- endfor %}
-        {%- if command != 'alert' %}
+        {%- if is_whole %}
         insert into ops.metric_sample (metric, value)
         values
             ('coursehouse_build_failures', {{ failures | length }}),

@@ -63,15 +63,22 @@ with cases as (
     union all
 
     select
-        'a build is measured' as problem,
-        $record${{ record_build(results[:1]) }}$record$ as statement,
+        'a build of everything is measured' as problem,
+        $record${{ record_build(results[:1], is_whole=true) }}$record$ as statement,
         'insert into ops.metric_sample' as expected
 
     union all
 
     select
+        'a build of a part is not' as problem,
+        $record${{ record_build(results[:1], is_whole=false) }}$record$ as statement,
+        '^(?!.*insert into ops.metric_sample)' as expected
+
+    union all
+
+    select
         'an evaluation of alerts is no build' as problem,
-        $record${{ record_build(evaluation) }}$record$ as statement,
+        $record${{ record_build(evaluation, is_whole=false) }}$record$ as statement,
         $$, 'alert',[^~]*;\s*$$ as expected
 
     union all
