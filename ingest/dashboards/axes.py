@@ -1,5 +1,6 @@
 """What every chart has: a period, an axis, a grain of time, a way to write numbers."""
 
+import re
 from typing import Any
 
 from ingest.dashboards.catalogue import Dataset
@@ -42,6 +43,11 @@ def number_format(chart: Chart, dataset: Dataset, metric: str | None = None) -> 
     name = metric or (chart.metrics[0] if chart.metrics else "")
     found = dataset.metrics.get(name)
     return found.format if found else ",.2~f"
+
+
+def axis_format(written: str) -> str:
+    """The format of a number without the zeros at its end: an axis counts in round ones."""
+    return re.sub(r"(\.\d)(?=[f%]$)", r"\1~", written)
 
 
 def is_over_time(chart: Chart, dataset: Dataset) -> bool:

@@ -97,7 +97,14 @@ def _like(dataset: Dataset, original: Dataset | None, name: str) -> Dataset:
     """The same columns, fewer rows: what is asked of the original can be asked of it."""
     if original is None:
         raise UserError(f"meta.superset.like of {dataset.name}: there is no mart {name}")
-    return replace(dataset, time=original.time, metrics=original.metrics | dataset.metrics)
+    columns = {
+        name: replace(column, label=original.columns[name].label)
+        if name in original.columns
+        else column
+        for name, column in dataset.columns.items()
+    }
+    metrics = original.metrics | dataset.metrics
+    return replace(dataset, columns=columns, time=original.time, metrics=metrics)
 
 
 def _dataset(node: dict[str, Any], metrics: dict[str, Metric]) -> Dataset:

@@ -1,6 +1,5 @@
 """Each kind of chart in Superset's parameters: plain words here, its names there."""
 
-import json
 from collections.abc import Callable
 
 from ingest.dashboards.axes import (
@@ -8,12 +7,14 @@ from ingest.dashboards.axes import (
     DATE_FORMAT,
     GRAINS,
     Params,
+    axis_format,
     is_over_time,
     number_format,
     x_column,
 )
 from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.spec import Chart
+from ingest.dashboards.tables import pivot, rows, table
 
 
 def _number(chart: Chart, dataset: Dataset) -> Params:
@@ -51,7 +52,7 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
         "show_legend": several,
         "legendOrientation": "top",
         "rich_tooltip": True,
-        "y_axis_format": number_format(chart, dataset),
+        "y_axis_format": axis_format(number_format(chart, dataset)),
         "x_axis_title_margin": 30,
         "truncate_metric": True,
         "show_empty_columns": True,
@@ -59,7 +60,7 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
     if chart.axis:
         built |= {
             "y_axis_title": chart.axis,
-            "y_axis_title_margin": 50,
+            "y_axis_title_margin": 65,
             "y_axis_title_position": "Left",
         }
     if over_time:
@@ -117,8 +118,9 @@ def _bars_and_line(chart: Chart, dataset: Dataset) -> Params:
         "groupby_b": [],
         "seriesTypeB": "line",
         "yAxisIndexB": 1,
-        "y_axis_format": first,
-        "y_axis_format_secondary": second,
+        "y_axis_format": axis_format(first),
+        "y_axis_format_secondary": axis_format(second),
+        "x_axis_time_format": AXIS_FORMATS.get(chart.grain, "%H:%M"),
         "show_legend": True,
         "legendOrientation": "top",
         "truncate_metric": True,
@@ -138,57 +140,6 @@ def _shares(chart: Chart, dataset: Dataset) -> Params:
 
 def _pie(chart: Chart, dataset: Dataset) -> Params:
     return _shares(chart, dataset) | {"donut": True, "label_type": "key_percent"}
-
-
-def _table(chart: Chart, dataset: Dataset) -> Params:
-    order = chart.sort or f"-{chart.metrics[0]}"
-    return {
-        "query_mode": "aggregate",
-        "groupby": chart.by,
-        "metrics": chart.metrics,
-        "timeseries_limit_metric": order.removeprefix("-")
-        if order.removeprefix("-") in dataset.metrics
-        else None,
-        "order_desc": order.startswith("-"),
-        "show_cell_bars": False,
-        "table_timestamp_format": DATE_FORMAT,
-        **_grained(chart, dataset),
-        "column_config": {
-            name: {"d3NumberFormat": number_format(chart, dataset, name)} for name in chart.metrics
-        },
-    }
-
-
-def _grained(chart: Chart, dataset: Dataset) -> Params:
-    """Times among the columns are cut to the grain."""
-    times = [name for name in (*chart.by, *chart.across) if dataset.columns[name].is_time]
-    lookup = dict.fromkeys(times, True)
-    return {"time_grain_sqla": GRAINS[chart.grain], "temporal_columns_lookup": lookup}
-
-
-def _list(chart: Chart, dataset: Dataset) -> Params:
-    order = [[chart.sort.removeprefix("-"), not chart.sort.startswith("-")]] if chart.sort else []
-    return {
-        "query_mode": "raw",
-        "all_columns": chart.columns,
-        "order_by_cols": [json.dumps(pair) for pair in order],
-        "show_cell_bars": False,
-        "table_timestamp_format": DATE_FORMAT,
-    }
-
-
-def _pivot(chart: Chart, dataset: Dataset) -> Params:
-    return {
-        "groupbyRows": chart.by,
-        "groupbyColumns": chart.across,
-        "metrics": chart.metrics,
-        "metricsLayout": "COLUMNS",
-        "aggregateFunction": "Sum",
-        "valueFormat": number_format(chart, dataset),
-        "date_format": DATE_FORMAT,
-        "rowOrder": "key_a_to_z",
-        **_grained(chart, dataset),
-    }
 
 
 def _heatmap(chart: Chart, dataset: Dataset) -> Params:
@@ -220,6 +171,7 @@ def _histogram(chart: Chart, dataset: Dataset) -> Params:
         "row_limit": 50_000,
         "x_axis_title": chart.axis or dataset.columns[chart.columns[0]].label,
         "y_axis_title": "Count",
+        "show_legend": bool(chart.by),
     }
 
 
@@ -278,9 +230,9 @@ KINDS: dict[str, tuple[str, Callable[[Chart, Dataset], Params]]] = {
     "horizontal bar": ("echarts_timeseries_bar", _horizontal_bar),
     "bars and line": ("mixed_timeseries", _bars_and_line),
     "pie": ("pie", _pie),
-    "table": ("table", _table),
-    "list": ("table", _list),
-    "pivot": ("pivot_table_v2", _pivot),
+    "table": ("table", table),
+    "list": ("table", rows),
+    "pivot": ("pivot_table_v2", pivot),
     "heatmap": ("heatmap_v2", _heatmap),
     "funnel": ("funnel", _funnel),
     "histogram": ("histogram_v2", _histogram),

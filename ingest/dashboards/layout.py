@@ -16,6 +16,15 @@ LINE_HEIGHT = 3.2
 Tree = dict[str, Any]
 
 
+def _widths(charts: list[Chart]) -> list[int]:
+    """What is free is shared by charts without a width; the first ones get what does not divide."""
+    free = COLUMNS - sum(chart.width or 0 for chart in charts)
+    flexible = [number for number, chart in enumerate(charts) if chart.width is None]
+    share, left = divmod(max(free, len(flexible)), len(flexible) or 1)
+    shared = {number: share + (place < left) for place, number in enumerate(flexible)}
+    return [chart.width or shared[number] for number, chart in enumerate(charts)]
+
+
 class Layout:
     """Builds the tree. Ids are made of places, so the same spec gives the same tree."""
 
@@ -50,11 +59,8 @@ class Layout:
 
     def _row(self, name: str, parents: list[str], charts: list[Chart]) -> None:
         place = [*parents, self._add("ROW", f"ROW-{name}", parents, dict(ROW_META))]
-        free = COLUMNS - sum(chart.width or 0 for chart in charts)
-        flexible = sum(chart.width is None for chart in charts) or 1
         height = max(chart.height or HEIGHTS.get(chart.chart, HEIGHT) for chart in charts)
-        for number, chart in enumerate(charts, start=1):
-            width = chart.width or max(1, free // flexible)
+        for number, (chart, width) in enumerate(zip(charts, _widths(charts), strict=True), start=1):
             self._chart(chart, f"CHART-{name}-{number}", place, width, height)
 
     def _text(self, name: str, parents: list[str], text: str) -> None:

@@ -23,6 +23,10 @@ VIEWS = (
     "secure_learner_course_week",
     "secure_course_group",
     "secure_course_week",
+    "secure_at_risk_learner",
+    "secure_at_risk_reason",
+    "secure_grade",
+    "secure_quiz_attempt",
 )
 # tutors (they may not edit) of courses with separate groups, who are in a group: user name, course,
 # and the accounts in the tutor's groups, straight from Moodle

@@ -1,12 +1,14 @@
 """Dashboards in a real browser: every tab, every chart, and numbers against SQL."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
 
 import pytest
 from playwright.sync_api import Browser
+from superset_numbers import Number
+from superset_numbers_learning import LEARNING
+from superset_numbers_money import MONEY
+from superset_numbers_operations import OPERATIONS
 from superset_pages import Screen, log_in
 from superset_people import People, Person
 from superset_server import Superset
@@ -14,67 +16,8 @@ from superset_server import Superset
 from ingest.dashboards.spec import Dashboard, read_specs
 
 SPECS = read_specs()
+NUMBERS: list[Number] = [*MONEY, *LEARNING, *OPERATIONS]
 PICTURES = Path(__file__).parent.parent.parent / "target" / "dashboards"
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number on the screen: where it stands, and the SQL that has to give the same text."""
-
-    dashboard: str
-    tab: str
-    chart: str
-    sql: LiteralString
-
-
-NUMBERS = [
-    Number(
-        "executive",
-        "Overview",
-        "Completion rate (%)",
-        """
-        select to_char(100.0 * sum(completed_count) / sum(eligible_count), 'FM990.0') || '%'
-        from marts_learning.course_completion_rates where denominator = 'enrolled'
-        """,
-    ),
-    Number(
-        "executive",
-        "Overview",
-        "Net revenue (EUR)",
-        """
-        select to_char(sum(net), 'FM999,999,990.00') from marts_finance.fact_balance_transaction
-        where currency = 'EUR' and ledger_group in ('sales', 'refunds', 'disputes', 'fees')
-        """,
-    ),
-    Number(
-        "executive",
-        "Overview",
-        "Monthly recurring revenue (EUR)",
-        """
-        select to_char(sum(mrr_reporting), 'FM999,999,990.00')
-        from marts_finance.fact_mrr_monthly
-        where month_start_date = (select max(month_start_date) from marts_finance.fact_mrr_monthly)
-        """,
-    ),
-    Number(
-        "courses_progress",
-        "Courses",
-        "Learners in courses",
-        """
-        select count(*)::text
-        from marts_learning.fact_course_completion where is_student and has_open_account
-        """,
-    ),
-    Number(
-        "courses_progress",
-        "Courses",
-        "Started (%)",
-        """
-        select to_char(100.0 * count(*) filter (where is_started) / count(*), 'FM990.0') || '%'
-        from marts_learning.fact_course_completion where is_student and has_open_account
-        """,
-    ),
-]
 
 
 @pytest.fixture(scope="module")

@@ -241,6 +241,15 @@ def test_metrics_of_semantic_models_come_with_their_filters(
     assert "dau" not in catalogue["student_daily_activity"].metrics
 
 
+def test_columns_of_a_secure_view_are_called_as_those_of_its_original(
+    catalogue: dict[str, Dataset],
+) -> None:
+    secure, mart = catalogue["secure_course_completion"], catalogue["bi_course_completion"]
+    labels = {name: column.label for name, column in secure.columns.items()}
+    assert labels == {name: column.label for name, column in mart.columns.items()}
+    assert labels["student_hash"] == "Learner"
+
+
 def test_the_help_explains_every_number_and_names_every_mart(
     catalogue: dict[str, Dataset], tmp_path: Path
 ) -> None:
