@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PACKAGES := dbt_packages/SOURCE
+AIRFLOW := .venv-airflow/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
 
@@ -41,13 +42,19 @@ down: ## stop the warehouse
 status: $(RUNTIME) ## what the warehouse holds
 	@$(BIN)/coursehouse status
 
+.PHONY: airflow
+airflow: $(RUNTIME) $(PACKAGES) $(AIRFLOW) ## Apache Airflow with the schedules of orchestrate/, and how to start it
+	@cat orchestrate/START
+
 lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in -c requirements/dev.txt \
 		-o requirements/runtime.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
+	$(LOCK) requirements/airflow.in -o requirements/airflow.txt
 
 clean: ## stop the warehouse and delete everything that was made here
+	rm -rf .venv-airflow
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
 	rm -rf $(VENV) .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
@@ -58,6 +65,10 @@ $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 $(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.txt
 	@touch $(RUNTIME) $@
+
+$(AIRFLOW): requirements/airflow.txt requirements/uv.txt
+	@PYTHON="$(PYTHON)" sh requirements/install.sh .venv-airflow requirements/airflow.txt bare
+	@touch $@
 
 $(PACKAGES): packages.yml | $(RUNTIME)
 	@$(BIN)/coursehouse deps

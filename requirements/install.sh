@@ -1,6 +1,7 @@
 #!/bin/sh
-# install.sh VENV LOCKFILE: make the environment, or bring it up to date. Plain pip can do it all;
-# uv, itself installed by pip and checked by hash, does it ten times faster.
+# install.sh VENV LOCKFILE [bare]: make the environment, or bring it up to date. Plain pip can do it all;
+# uv, itself installed by pip and checked by hash, does it ten times faster. `bare` leaves out
+# coursehouse itself.
 set -eu
 venv=$1
 lock=$2
@@ -33,4 +34,5 @@ else
     echo "uv could not install, trying pip (about a minute)"
     $pip -r "$lock" || fail "the packages of $lock could not be installed, see above"
 fi
-"$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
+[ "${3:-}" = bare ] ||
+    "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
