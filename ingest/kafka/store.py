@@ -14,16 +14,16 @@ from ingest.monitoring.figures import Figures
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 
-SOURCE = "events"
 LANE: Lane = "kafka"
 
 
 class Store:
     """Writes batches over one connection in autocommit mode."""
 
-    def __init__(self, conn: psycopg.Connection, figures: Figures) -> None:
+    def __init__(self, conn: psycopg.Connection, figures: Figures, source: str = "events") -> None:
         self._conn = conn
         self._figures = figures
+        self._source = source
         self._partitions: set[tuple[str, date]] = set()
 
     def add(
@@ -43,6 +43,8 @@ class Store:
         for topic in batch:
             self._ensure_partition(topic, loaded_at.date())
         with self._conn.transaction():
+            for topic in batch:
+                raw.prepare(self._conn, topic)
             move(self._conn, moves, topic_ids)
             if batch:
                 load_id = next_load_id(self._conn)
@@ -51,14 +53,14 @@ class Store:
                         stored, new = raw.append_storable(
                             self._conn, topic, LANE, rows, load_id, loaded_at
                         )
-                    added.inserted += new
+                    added += new
                     tally.add(
                         topic.topic, len(stored.accepted), [why for _, why in stored.rejected]
                     )
                 record_load(
                     self._conn,
                     load_id,
-                    SOURCE,
+                    self._source,
                     added,
                     started_at,
                     tables={topic.table_name: tally.of(topic.topic) for topic in batch},
