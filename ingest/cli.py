@@ -11,11 +11,13 @@ from rich.console import Console
 from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
 from ingest.collector.commands import collect_command
+from ingest.connect.commands import connect_app
 from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
+from ingest.kafka.changes import load_changes_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
@@ -95,6 +97,7 @@ def deps() -> None:
 app.command("docs")(docs_command)
 app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
+app.add_typer(connect_app, name="connect")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
 app.add_typer(load_app, name="load")
@@ -102,6 +105,7 @@ app.add_typer(load_app, name="load")
 
 load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
+load_app.command("changes")(load_changes_command)
 load_app.command("files")(load_files_command)
 load_app.command("fx")(load_fx_command)
 load_app.command("stripe")(load_stripe_command)

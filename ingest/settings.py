@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     kafka_ssl_key_location: FilePath | None = None
     kafka_ssl_key_password: SecretStr | None = None
 
+    connect_url: str = Field(
+        default="http://127.0.0.1:8083",
+        pattern="^https?://",
+        description="REST interface of your Kafka Connect",
+    )
+    connect_user: str | None = None
+    connect_password: SecretStr | None = None
+
     metrics_textfile_dir: DirectoryPath | None = Field(
         default=None, description="node_exporter's textfile collector reads it"
     )
