@@ -10,7 +10,7 @@ with outcomes as (
 builds as (
 
     select * from {{ ref('stg_ops__build_run') }}
-    where command <> 'alert'
+    where command not in ('alert', 'stream')
 
 ),
 
