@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ingest.alerts.commands import alert_command
 from ingest.archive.commands import archive_command, backfill_command, replay_command
+from ingest.build_command import build_command
 from ingest.collector.commands import collect_command
 from ingest.docs.commands import docs_command
 from ingest.errors import UserError
@@ -92,6 +93,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("build")(build_command)
 app.command("docs")(docs_command)
 app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
