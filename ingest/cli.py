@@ -26,6 +26,7 @@ from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
+from ingest.stream.commands import stream_command
 from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
@@ -114,6 +115,7 @@ app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
+app.command("stream")(stream_command)
 app.add_typer(simulate_app, name="simulate")
 
 
