@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from ingest.alerts.commands import alert_command
-from ingest.archive.commands import archive_command, backfill_command, replay_command
+from ingest.archive.commands import archive_command, replay_command
+from ingest.backfill.commands import backfill_command
 from ingest.build_command import build_command
 from ingest.collector.commands import collect_command
 from ingest.docs.commands import docs_command

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import orjson
@@ -121,6 +121,10 @@ def _event(topic: str, payload: dict[str, Any], ts: datetime) -> Event:
     )
 
 
+def _share(part: int, whole: int) -> Decimal | None:
+    return (Decimal(part) / whole).quantize(Decimal("0.0001"), ROUND_HALF_UP) if whole else None
+
+
 def _bucket(instant: datetime) -> datetime:
     return instant - (instant - datetime(1970, 1, 1, tzinfo=UTC)) % STEP
 
@@ -168,7 +172,7 @@ def test_windows_of_learning_are_those_counted_by_hand(
             sum(event.name in views for event in learning),
             errors,
             len(active),
-            round(Decimal(errors) / len(learning), 4) if learning else None,
+            _share(errors, len(learning)),
         )
     found = conn.execute(
         "select window_minutes, window_start, events_count, views_count, errors_count,"
@@ -208,7 +212,7 @@ def test_windows_of_the_shop_are_those_counted_by_hand(
             sum(rate is None for _, rate in amounts),
             len(visitors),
             len(buyers),
-            round(Decimal(len(buyers)) / len(visitors), 4) if visitors else None,
+            _share(len(buyers), len(visitors)),
             pytest.approx(sum((o.amount or 0) * r for o, r in amounts if r), abs=Decimal("0.001")),
         )
     found = conn.execute(

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer.main
-from click import Context
+from typer.testing import CliRunner
 
 from ingest.cli import app
 from ingest.settings import PROJECT_DIR
@@ -65,13 +64,10 @@ def test_a_timer_says_when_in_the_words_of_systemd(timer: Path) -> None:
 @pytest.mark.parametrize("unit", SERVICES, ids=ids)
 def test_a_unit_calls_commands_there_are(unit: Path) -> None:
     for arguments in commands(unit):
-        command = typer.main.get_command(app)
-        context = Context(command)
-        while hasattr(command, "resolve_command"):
-            _, command, arguments = command.resolve_command(context, arguments)
-            context = Context(command, parent=context)
-        # options that do not exist are an error here, and so are missing ones
-        command.make_context(command.name, list(arguments), resilient_parsing=False)
+        asked = CliRunner().invoke(app, [*arguments, "--help"])
+        # of an option that does not exist that is said instead, and of a command, too
+        assert asked.exit_code == 0, asked.output
+        assert f"coursehouse {' '.join(w for w in arguments if w[0] != '-')}" in asked.output
 
 
 def test_every_job_ends_with_a_look_for_alerts() -> None:
