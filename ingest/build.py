@@ -18,6 +18,7 @@ PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
 
 TARGET = PROJECT_DIR / "target"
 NEAR_REAL_TIME = "tag:near_real_time"
+KINDS = ("model", "test", "unit_test", "snapshot", "seed")
 
 OnNode = Callable[[int, int], None]
 
@@ -49,7 +50,8 @@ class Dbt:
 
         def count(event: Any) -> None:
             nonlocal done
-            if event.info.name == "NodeFinished":
+            # exposures finish too, though nothing is done for them
+            if event.info.name == "NodeFinished" and event.data.node_info.resource_type in KINDS:
                 done += 1
                 on_node(done, total)
 
@@ -126,9 +128,8 @@ class Dbt:
             raise UserError(f"dbt cannot read the project: {outcome.exception}")
         manifest: Any = outcome.result
         self._runner = dbtRunner(manifest=manifest)
-        kinds = ("model", "test", "snapshot", "seed")
-        nodes = [node for node in manifest.nodes.values() if node.resource_type in kinds]
-        return len(nodes) + len(manifest.unit_tests)
+        nodes = [*manifest.nodes.values(), *manifest.unit_tests.values()]
+        return sum(node.resource_type in KINDS for node in nodes)
 
     def _invoke(self, *command: str) -> dbtRunnerResult:
         folder = str(PROJECT_DIR)

@@ -18,7 +18,6 @@ from ingest.settings import Settings
 from ingest.warehouse.session import warehouse
 
 SOURCE = "stream"
-SHOWN_FAILURES = 3
 # The mart of the first build of all; what it reads is not built by a stream.
 _IS_BUILT = "select to_regclass('intermediate.int_events__activity_records') is not null"
 _RUN = "insert into ops.load_run (source, started_at, status, error_class) values (%s, %s, %s, %s)"
@@ -55,8 +54,9 @@ class Cycle:
         with building(self._settings, self._say, wait_minutes=0):
             built = self._dbt.near_real_time(self._target)
             if built.failures:
-                shown = "; ".join(built.failures[:SHOWN_FAILURES])
-                raise UserError(f"{shown} ({self._target / 'dbt.log'} has all of it)")
+                # what a database says of an error may quote rows: that stays in the file
+                names = ", ".join(failure.partition(":")[0] for failure in built.failures)
+                raise UserError(f"{names} failed, {self._target / 'dbt.log'} says why")
             # first of all, so that the alerts do not take this stream for a silent one
             self._note(LOAD_LAST_SUCCESS.sample, time.time())
             self._tell()
