@@ -4,6 +4,10 @@ The model is computed as a whole beside the one that stands, as a full refresh w
 of a day may depend on any other day. Exchanged are the rows whose key lies within the days, before
 or after, all in one transaction: readers see the old rows or the new ones, views on the model stay,
 and days whose raw rows are gone by now are left alone. What does not differ is not written.
+
+A model knows how far it has read by the highest `_load_id` it holds (law 1). What arrived since
+then is left to the next build, whichever day it is of: taken along, it would hide arrivals of other
+days.
 """
 
 from dataclasses import dataclass
@@ -22,10 +26,11 @@ order by attname
 """
 _KEYS: LiteralString = """
 create temp table touched on commit drop as
-select {key} from {standing} where {within}
-union
-select {key} from computed where {within}
+(select {key} from {standing} where {within} union select {key} from computed where {within})
+except
+select {key} from computed where {is_pending}
 """
+_IS_PENDING: LiteralString = "_load_id > (select coalesce(max(_load_id), 0) from {standing})"
 _VANISHING: LiteralString = """
 select count(*) from {standing} where ({key}) in (select {key} from touched)
 and ({key}) not in (select {key} from computed)
@@ -78,12 +83,15 @@ def exchange(
             f"{model.name} has other columns than the one that stands:"
             f" run `coursehouse build --full-refresh --select {model.name}+`"
         )
-    parts = {
+    parts: dict[str, sql.Composable] = {
         "standing": sql.Identifier(model.schema, model.name),
         "columns": sql.SQL(", ").join(map(sql.Identifier, standing)),
         "key": sql.SQL(", ").join(map(sql.Identifier, model.key)),
         "within": _within(model, standing, first, last),
+        "is_pending": sql.SQL("false"),
     }
+    if model.event_time and "_load_id" in standing:
+        parts["is_pending"] = sql.SQL(_IS_PENDING).format(standing=parts["standing"])
 
     def run(statement: LiteralString) -> psycopg.Cursor:
         return conn.execute(sql.SQL(statement).format(**parts))

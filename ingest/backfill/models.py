@@ -32,13 +32,18 @@ def incremental_models(dbt: Dbt, marts: Sequence[str]) -> list[Model]:
     ]
 
 
-def build(dbt: Dbt, marts: Sequence[str], say: Say) -> None:
-    """Build and test `marts` and what reads them. Raises `UserError` if anything fails."""
-    built = dbt.build(lambda done, total: None, "--select", *(f"{name}+" for name in marts))
+def build(dbt: Dbt, marts: Sequence[str], say: Say, *, from_raw: bool) -> None:
+    """Build and test `marts` and what reads them, `from_raw` also what they read.
+
+    Raises `UserError` if anything fails.
+    """
+    before = "+" if from_raw else ""
+    selection = [f"{before}{name}+" for name in marts]
+    built = dbt.build(lambda done, total: None, "--select", *selection)
     if built.failures:
         shown = "; ".join(built.failures[:3])
         raise UserError(f"{len(built.failures)} models or tests failed: {shown}")
-    say(f"built and tested what reads them: {built.successes:,} models and tests")
+    say(f"built and tested what hangs together: {built.successes:,} models and tests")
 
 
 def _key(unique_key: str | list[str]) -> tuple[str, ...]:

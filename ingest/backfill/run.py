@@ -112,4 +112,4 @@ def _compute(
                     step.rows = exchange(conn, model, request.first, request.last, may_lose)
                     step.text = f"{step.rows:,} rows differ"
                     result.models[model.name] = step.rows
-        build(dbt, request.marts, say)
+        build(dbt, request.marts, say, from_raw=bool(request.topics))

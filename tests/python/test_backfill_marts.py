@@ -10,6 +10,7 @@ import pytest
 from children import Trap, run_killed
 from event_streams import load_messages
 from moodle_sites import Lane
+from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
 from warehouse_fixtures import Warehouse
 
@@ -120,6 +121,20 @@ def test_days_are_mended_with_what_reads_them_and_other_days_are_left_alone(
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     # a table behind it was built again
     assert checksums(conn) == before
+
+
+def test_arrivals_that_wait_for_a_build_are_not_lost_behind_a_backfill(
+    house: Warehouse, backfill: Callable[..., Result], conn: psycopg.Connection
+) -> None:
+    """Those of the days must not push how far the model has read over those of other days."""
+    load_messages(conn, simulate(Plan(seed=6, events=1_000, days=4)))
+    ran = backfill(*DAYS, "--marts", "int_events__recent_events")
+    assert ran.exit_code == 0, ran.output + str(ran.exception)
+    recent = [(RECENT.split(".")[0], table.split(".")[1]) for table in (RECENT, PEOPLE)]
+    set_aside(conn, recent, "increments")
+    house.run("run", "--full-refresh", "--select", "tag:near_real_time")
+    assert [compare(conn, "increments", *table)[1] for table in recent] == [0, 0]
+    conn.execute("drop schema increments cascade")
 
 
 def test_rows_that_would_vanish_are_kept_unless_that_is_meant(
