@@ -86,7 +86,7 @@ def _stream(
     used: Bench, servers: str, given: argparse.Namespace
 ) -> tuple[list[float], list[Usage]]:
     environment = {
-        **used.environment("loaded"),
+        **used.environment("loaded", is_for_loads=True),
         "COURSEHOUSE_HOME": str(used.directory / "lane"),
         "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": servers,
     }
