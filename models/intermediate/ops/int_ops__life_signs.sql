@@ -37,7 +37,7 @@ signs as (
         is_failed
     from builds
     union all
-    -- what runs says every minute when it last succeeded
+    -- what runs says again and again when it last succeeded
     select
         labels ->> 'source' as component,
         'pulse' as kind,
