@@ -10,9 +10,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from ingest.postgres import connect
 from ingest.settings import Settings
-from ingest.warehouse.session import Busy, alone
+from ingest.warehouse.session import Busy, alone, warehouse
 
 WHAT = "build"
 _WAIT = "select pg_advisory_lock(hashtext(%s))"
@@ -25,11 +24,11 @@ def building(
     """Keep every other build of the warehouse out while inside.
 
     While another one is running, wait for it, and say so: `settings.build_wait_minutes`, or
-    `wait_minutes`, 0 for not at all. Raises `Busy` if it is still running then.
+    `wait_minutes`, 0 for not at all. Raises `Busy` if it is still running then, and `UserError` if
+    the warehouse fails.
     """
     minutes = settings.build_wait_minutes if wait_minutes is None else wait_minutes
-    with connect(settings) as conn:
-        conn.autocommit = True
+    with warehouse(settings) as conn:
         try:
             alone(conn, WHAT)
         except Busy:

@@ -44,9 +44,9 @@ def measured(
 ) -> Iterator[Figures]:
     """Measure a load of `source`; `is_batch`: all of it is one batch.
 
-    Figures go to `ops.metric_sample` (and the textfile, if settings name a directory) twice a minute
-    and at the end, and are served at `port` until then. `say` tells if they could not be kept: a
-    load does not fail for that. Raises `UserError` if the port cannot be served.
+    Figures go to `ops.metric_sample` (and the textfile, if settings name a directory) twice a
+    minute and at the end, and are served at `port` until then. `say` tells if they could not be
+    kept: a load does not fail for that. Raises `UserError` if the port cannot be served.
     """
     figures = Figures(source)
     figures.register(Volumes(settings))

@@ -15,7 +15,7 @@ from ingest.build_lock import building
 from ingest.errors import UserError
 from ingest.metrics import LOAD_BATCH_SECONDS, LOAD_FAILED_BATCHES, LOAD_LAST_SUCCESS
 from ingest.settings import Settings
-from ingest.warehouse.session import warehouse
+from ingest.warehouse.session import Busy, warehouse
 
 SOURCE = "stream"
 # The mart of the first build of all; what it reads is not built by a stream.
@@ -48,24 +48,30 @@ class Cycle:
         """Build, evaluate and tell; what was loaded meanwhile is for the next cycle.
 
         Raises `Busy` if another build is running, `UserError` if something failed: what stood
-        before stands, the next cycle does it again.
+        before stands, the next cycle does it again. A build that failed does not keep alerts back.
         """
-        started = time.monotonic()
-        with building(self._settings, self._say, wait_minutes=0):
-            built = self._dbt.near_real_time(self._target)
-            if built.failures:
-                # what a database says of an error may quote rows: that stays in the file
-                names = ", ".join(failure.partition(":")[0] for failure in built.failures)
-                raise UserError(f"{names} failed, {self._target / 'dbt.log'} says why")
-            # first of all, so that the alerts do not take this stream for a silent one
-            self._note(LOAD_LAST_SUCCESS.sample, time.time())
-            self._tell()
-        self._note(LOAD_BATCH_SECONDS.sample, time.monotonic() - started)
+        try:
+            with building(self._settings, self._say, wait_minutes=0):
+                self._cycle()
+        except Busy:
+            raise
+        except UserError:
+            with suppress(UserError):  # that the warehouse is down may be what failed
+                self._note(LOAD_FAILED_BATCHES.sample, 1)
+            raise
 
-    def failed(self) -> None:
-        """Write down that a cycle failed, where the warehouse takes it."""
-        with suppress(UserError):  # that the warehouse is down may be what failed
-            self._note(LOAD_FAILED_BATCHES.sample, 1)
+    def _cycle(self) -> None:
+        started = time.monotonic()
+        built = self._dbt.near_real_time(self._target)
+        if not built.failures:
+            # before alerts are evaluated, so that they do not take this stream for a silent one
+            self._note(LOAD_LAST_SUCCESS.sample, time.time())
+        self._tell()
+        if built.failures:
+            # what a database says of an error may quote rows: that stays in the file
+            names = ", ".join(failure.partition(":")[0] for failure in built.failures)
+            raise UserError(f"{names} failed, {self._target / 'dbt.log'} says why")
+        self._note(LOAD_BATCH_SECONDS.sample, time.monotonic() - started)
 
     def ended(self, error: Exception | None) -> None:
         """Write down how the stream ended: one that was asked to is missed by no alert."""

@@ -4,13 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
-import psycopg
-
 from ingest.archive.auto import archiving
 from ingest.errors import UserError
 from ingest.kafka.embedded import has_kafka
 from ingest.kafka.load import load_events
-from ingest.kafka.outage import sentence
 from ingest.kafka.summary import Tally
 from ingest.monitoring.measure import measured
 from ingest.settings import Settings
@@ -67,10 +64,9 @@ class Stream:
                 self._say("another build is running: going on when it has ended")
             self._is_busy = True
             return False
-        except (UserError, psycopg.Error) as error:
-            cycle.failed()
+        except UserError as error:
             self._failures += 1
-            self._say(f"{sentence(error)}; trying again in {self._seconds():.0f} s")
+            self._say(f"{error}; trying again in {self._seconds():.0f} s")
             return False
         if self._failures or self._is_busy:
             self._say("going on")
