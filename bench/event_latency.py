@@ -61,7 +61,7 @@ def main() -> None:
 
 def _follow(used: Bench, servers: str, seconds: int, rate: int) -> list[float]:
     environment = {
-        **used.environment("loaded"),
+        **used.environment("loaded", is_for_loads=True),
         "COURSEHOUSE_HOME": str(used.directory / "lane"),
         "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": servers,
     }

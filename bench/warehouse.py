@@ -86,9 +86,14 @@ class Bench:
             raise SystemExit(f"a build without new data changed {', '.join(changed)}")
         return seconds
 
-    def environment(self, database: str) -> dict[str, str]:
-        """The variables that make dbt use a database, over the socket as it does by default."""
-        address = self._address(database) | {"pg_host": SOCKET, "pg_password": ""}
+    def environment(self, database: str, *, is_for_loads: bool = False) -> dict[str, str]:
+        """The variables that make dbt use a database, over the socket as it does by default.
+
+        Loads take the port: their driver does not know that socket.
+        """
+        address = self._address(database)
+        if not is_for_loads:
+            address |= {"pg_host": SOCKET, "pg_password": ""}
         named = {f"COURSEHOUSE_{name.upper()}": value for name, value in address.items()}
         return {**os.environ, **named, "DO_NOT_TRACK": "1"}
 

@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 
 from ingest.alerts.commands import alert_command
-from ingest.archive.commands import archive_command, backfill_command, replay_command
+from ingest.archive.commands import archive_command, replay_command
+from ingest.backfill.commands import backfill_command
+from ingest.build_command import build_command
 from ingest.collector.commands import collect_command
 from ingest.connect.commands import connect_app
 from ingest.docs.commands import docs_command
@@ -27,6 +29,7 @@ from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
+from ingest.stream.commands import stream_command
 from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
@@ -94,6 +97,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("build")(build_command)
 app.command("docs")(docs_command)
 app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
@@ -116,6 +120,7 @@ app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
+app.command("stream")(stream_command)
 app.add_typer(simulate_app, name="simulate")
 
 

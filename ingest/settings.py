@@ -48,6 +48,12 @@ class Settings(BaseSettings):
         description="where the files of the ECB's reference rates are",
     )
 
+    build_wait_minutes: float = Field(
+        default=60, ge=0, description="how long a build waits for another one that is running"
+    )
+    stream_seconds: float = Field(
+        default=30, ge=1, le=3600, description="from one cycle of `stream` to the next"
+    )
     ops_retention_days: int = Field(
         default=90, ge=31, description="for `retention`: results of builds, loads and alerts"
     )

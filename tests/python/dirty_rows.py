@@ -130,9 +130,9 @@ COMMERCE: tuple[LiteralString, ...] = (
     """insert into marts_commerce.fact_order_items (unit_price, quantity)
         select -1, 5000 from generate_series(1, 60)""",
     f"""insert into marts_commerce.fact_orders
-            (total_amount, currency, ts, is_misdated, total_amount_reporting)
-        select case when n = 500 then 1000000 else 100 + n % 3 end, 'EUR', at, false,
-            case when n > 10 then 10000 else 100 + n % 3 end
+            (order_key, ts, is_misdated, total_amount_reporting)
+        select 'o' || row_number() over (), at, false,
+            case when n = 500 then 1000000 when n > 10 then 10000 else 100 + n % 3 end
         from {_DAYS}""",
     """insert into marts_commerce.fact_clicks (is_anonymous)
         select true from generate_series(1, 200)""",
