@@ -5,14 +5,13 @@ whatever runs a single model after a failure would hide what failed.
 """
 
 import sys
+from functools import partial
 
-import psycopg
 from dbt.cli.main import dbtRunner
 
+from ingest.build_lock import building
 from ingest.errors import UserError
-from ingest.postgres import connect
 from ingest.settings import load_settings
-from ingest.warehouse.session import alone
 
 WRITING = {"clone", "run", "run-operation", "seed", "snapshot", "test"}
 
@@ -24,9 +23,7 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"dbt {refused.pop()} is not for schedules: start the whole build anew")
     if arguments[:1] != ["build"]:
         return _dbt(arguments)
-    with connect(load_settings()) as conn:
-        conn.autocommit = True
-        alone(conn, "build")
+    with building(load_settings(), partial(print, file=sys.stderr)):
         return _dbt(arguments)
 
 
@@ -40,5 +37,5 @@ def _dbt(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (UserError, psycopg.OperationalError) as error:
+    except UserError as error:
         sys.exit(f"coursehouse: {error}")

@@ -121,14 +121,9 @@ def load_events() -> CoursehouseOperator:
 
 
 def build() -> CoursehouseOperator:
-    """Build and test the marts, whichever sources there were."""
-    selected = ["--select", *SELECT.split()] if SELECT else []
-    return CoursehouseOperator(
-        task_id="build",
-        program=str(PROJECT / "orchestrate" / "dbt"),
-        arguments=["build", *selected],
-        trigger_rule="none_failed",
-    )
+    """Build and test the marts, whichever sources there were. Waits while another build runs."""
+    selected = [f"--select={SELECT}"] if SELECT else []
+    return coursehouse("build", "build", *selected, trigger_rule="none_failed")
 
 
 def source_freshness() -> CoursehouseOperator:
