@@ -83,6 +83,8 @@ def logical_postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]
     server.up()
     with server._admin() as admin:
         admin.execute("alter system set wal_level = logical")
+        admin.execute("alter system set max_wal_senders = 4")
+        admin.execute("alter system set max_replication_slots = 4")
     server.down()
     server.up()
     yield server
