@@ -15,6 +15,8 @@ from ingest.settings import PROJECT_DIR
 ENVIRONMENT = ".venv-airflow/.installed"
 PROGRAM = PROJECT_DIR / "orchestrate" / "airflow"
 DAGS = PROJECT_DIR / "orchestrate"
+# a task that failed is tried again after five minutes, and nobody waits for that
+PATIENCE_SECONDS = 280
 SCRIPTS = PROJECT_DIR / "tests" / "airflow"
 
 
@@ -60,6 +62,7 @@ class Airflow:
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE_SECONDS,
         )
 
 

@@ -85,6 +85,7 @@ def logical_postgres(free_port: Callable[[], int]) -> Iterator[EmbeddedPostgres]
         admin.execute("alter system set wal_level = logical")
         admin.execute("alter system set max_wal_senders = 4")
         admin.execute("alter system set max_replication_slots = 4")
+        admin.execute("alter role coursehouse replication")
     server.down()
     server.up()
     yield server

@@ -22,7 +22,7 @@ from ingest.settings import PROJECT_DIR
 
 DAY = "2024-01-15"
 # enough to see dbt build and test something; a whole build takes minutes
-FEW = "stg_moodle__course stg_moodle__user_enrolments"
+FEW = "stg_moodle__course stg_moodle__groups_members"
 
 
 @pytest.fixture(scope="module")

@@ -139,8 +139,9 @@ def test_changes_of_all_tables_and_heartbeats_reach_the_topic_that_is_loaded(nam
         assert re.fullmatch(route, topic), topic
     assert not re.fullmatch(route, "moodle.schema-history")
     assert config["transforms.one.replacement"] == TOPIC
-    # what the loader reads: plain JSON, decimals as they are
+    # what the loader reads: plain JSON, decimals and nulls as they are
     assert config["value.converter.schemas.enable"] == "false"
+    assert config["value.converter.replace.null.with.default"] == "false"
     assert config["decimal.handling.mode"] == "string"
 
 

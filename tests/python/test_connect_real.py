@@ -52,6 +52,8 @@ class Capture:
         """Load again and again until that is so."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
+            if "FAILED" in self.connect.states(self.connector):
+                break
             if self.is_topic_there():
                 self.load()
                 if is_there():
