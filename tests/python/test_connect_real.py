@@ -1,6 +1,7 @@
 """Apache Kafka, Kafka Connect and Debezium on a real Moodle database: nothing is imitated here."""
 
 import gzip
+import random
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from mariadb_server import CLIENT, DUMP, PASSWORD, USER, running
+from mariadb_server import CLIENT, DUMP, running
 from moodle_sites import SPEC, Lane
 from real_connect import RealConnect, drop_slot, psycopg_parts
 from typer.testing import CliRunner
@@ -116,9 +117,13 @@ def mariadb_site(free_port: Callable[[], int]) -> Iterator[tuple[dict[str, str],
                 [str(CLIENT), "--no-defaults", "-uroot", f"-S{server.socket}", "moodle"],
                 input=dump.read(), check=True,
             )  # fmt: skip
-        # a password that a URL need not quote is all the same to Debezium
-        variables = {"host": "127.0.0.1", "port": str(server.port), "user": USER}
-        variables |= {"password": PASSWORD, "dbname": "moodle", "server_id": "184054"}
+        server.run(
+            "create user debezium@'127.0.0.1' identified by 'dbz-1'",
+            "grant select, reload, show databases, replication slave, replication client,"
+            " binlog monitor on *.* to debezium@'127.0.0.1'",
+        )
+        variables = {"host": "127.0.0.1", "port": str(server.port), "user": "debezium"}
+        variables |= {"password": "dbz-1", "dbname": "moodle", "server_id": "184054"}
         yield variables, lambda *statements: server.run(*statements, database="moodle")
 
 
@@ -160,19 +165,23 @@ def test_the_sample_site_and_its_changes_arrive_as_a_load_would_have_left_them(
     assert different == []
 
     # what changes: an update that leaves a long text alone, an insert, deletions
-    long = "x" * 20_000
+    section = sample_lane.value("select min(id) from mdl_course_sections")
+    long = random.Random(7).randbytes(20_000).hex()  # noqa: S311 - hard to compress: kept apart
     capture.run(
-        f"update mdl_page set content = '{long}' where id = 1",
+        f"update mdl_course_sections set availability = '{long}' where id = {section}",
         "update mdl_course set fullname = 'Renamed' where id = 2",
         "insert into mdl_course_categories (id, name, timemodified) values (9000, 'New', 1)",
     )
-    capture.run("update mdl_page set revision = 99 where id = 1")
+    capture.run(f"update mdl_course_sections set name = 'Named' where id = {section}")
     capture.run("delete from mdl_course_categories where id = 9000")
     capture.run("delete from mdl_user_enrolments where id <= 3")
     gone = "select count(*) from mdl_user_enrolments where _deleted_at is not null"
     capture.load_until_found(gone, 3)
     capture.load_until_found("select fullname from mdl_course where id = 2", "Renamed")
-    capture.load_until_found("select revision from mdl_page where id = 1", 99)
+    name = f"select name from mdl_course_sections where id = {section}"
+    capture.load_until_found(name, "Named")
+    texts = f"select availability from mdl_course_sections where id = {section}"
+    assert capture.lane.value(texts) == long
     category = "select _deleted_at is not null from mdl_course_categories where id = 9000"
     capture.load_until_found(category, True)
 
