@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import requests
 from kafka_connect import KafkaConnect
@@ -18,7 +18,6 @@ REBALANCE_SECONDS = 1.0
 SHOWN_ERRORS = 5
 
 Outcome = Literal["created", "changed", "unchanged"]
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,10 @@ class State:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return asdict(self)
+
+
+class _Absent(UserError):
+    """There is no such connector."""
 
 
 class ConnectCluster:
@@ -67,16 +70,12 @@ class ConnectCluster:
 
     def config(self, name: str) -> dict[str, str] | None:
         """Its settings, None if there is no such connector."""
-        found: dict[str, str] | None = self._ask(
-            lambda: self._client.get_connector_config(name), if_absent=None
-        )
+        found: dict[str, str] | None = self._find(self._client.get_connector_config, name)
         return found
 
     def state(self, name: str) -> State:
         """How it is."""
-        status: dict[str, Any] | None = self._ask(
-            lambda: self._client.get_connector_status(name), if_absent=None
-        )
+        status: dict[str, Any] | None = self._find(self._client.get_connector_status, name)
         if status is None:
             return State(name, "absent")
         tasks = status["tasks"]
@@ -126,15 +125,22 @@ class ConnectCluster:
         if errors:
             raise UserError(f"{connector.name}: {'; '.join(errors[:SHOWN_ERRORS])}")
 
-    def _ask(self, question: Callable[[], Any], **absent: Any) -> Any:
-        """The answer, or `if_absent` for 404. Waits while workers agree who does what (409)."""
+    def _find(self, question: Callable[[str], Any], name: str) -> Any:
+        """The answer about this connector, None if there is none."""
+        try:
+            return self._ask(lambda: question(name))
+        except _Absent:
+            return None
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """The answer. Waits while workers agree who does what (409)."""
         for attempt in range(REBALANCE_ATTEMPTS):
             try:
                 return question()
             except requests.HTTPError as error:
                 status = error.response.status_code
-                if status == 404 and "if_absent" in absent:
-                    return absent["if_absent"]
+                if status == 404:
+                    raise _Absent(f"Kafka Connect does not know it: {_message(error)}") from None
                 if status != 409 or attempt == REBALANCE_ATTEMPTS - 1:
                     raise UserError(f"Kafka Connect refused: {_message(error)}") from None
             except requests.RequestException as error:

@@ -41,4 +41,4 @@ def load_changes_command(
                 figures=figures,
                 feed=feed,
             )
-        typer.echo("\n".join(loaded.lines()).replace("events loaded", "changes loaded"))
+        typer.echo("\n".join(loaded.lines("changes")))
