@@ -32,9 +32,12 @@ class RealConnect:
     log: Path
 
     def states(self, connector: str) -> list[str]:
-        """Of the connector and its tasks."""
-        with urllib.request.urlopen(f"{self.url}/connectors/{connector}/status") as answer:  # noqa: S310
-            status = json.load(answer)
+        """Of the connector and its tasks; none before the worker has begun with it."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/connectors/{connector}/status") as answer:  # noqa: S310
+                status = json.load(answer)
+        except urllib.error.HTTPError:
+            return []
         return [status["connector"]["state"], *(task["state"] for task in status["tasks"])]
 
 
