@@ -15,8 +15,8 @@ from ingest.settings import PROJECT_DIR
 ENVIRONMENT = ".venv-airflow/.installed"
 PROGRAM = PROJECT_DIR / "orchestrate" / "airflow"
 DAGS = PROJECT_DIR / "orchestrate"
-# a task that failed is tried again after five minutes, and nobody waits for that
-PATIENCE_SECONDS = 280
+# a build that fails is tried again after five minutes, twice
+PATIENCE_SECONDS = 900
 SCRIPTS = PROJECT_DIR / "tests" / "airflow"
 
 
