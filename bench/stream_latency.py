@@ -26,7 +26,7 @@ from ingest.kafka.broker import EmbeddedBroker
 from ingest.processes import free_port
 
 PROGRAM = [sys.executable, "-m", "ingest.cli"]
-UPSTREAM = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops", "+int_ops__observations")
+UPSTREAM = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops")
 LOOK_SECONDS = 0.25
 SAMPLE_SECONDS = 5.0
 SHOWN = """

@@ -10,7 +10,7 @@ from ingest.warehouse.session import Busy, alone
 # What is so now becomes a sample, so that the rules look at samples only.
 OBSERVE = """
 insert into ops.metric_sample (metric, labels, value, sampled_at)
-select metric, labels, value, now() from intermediate.int_ops__observations
+select metric, labels, value, now() from ops.current_metric
 """
 
 

@@ -48,7 +48,7 @@ where
     newest.sampled_at > now() - interval '1 day'
     or series.metric like '%%timestamp_seconds'
 """
-_OBSERVATIONS = "select metric, labels, value from intermediate.int_ops__observations"
+_OBSERVATIONS = "select metric, labels, value from ops.current_metric"
 _FAILED = """
 select labels ->> 'source', sum(value) from ops.metric_sample where metric = %s group by 1
 """
@@ -128,7 +128,7 @@ def _state(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily | CounterMetr
 def _measured(conn: psycopg.Connection) -> Iterator[GaugeMetricFamily]:
     """The newest samples that are gauges, and what the models of ops tell now."""
     found = _rows(conn, _NEWEST)
-    if _exists(conn, "intermediate.int_ops__observations"):
+    if _exists(conn, "ops.current_metric"):
         found += _rows(conn, _OBSERVATIONS)
     series = {(name, *sorted(labels.items())): (labels, value) for name, labels, value in found}
     helps = {one.sample: one.help for one in metrics.metrics()}

@@ -151,6 +151,14 @@ def test_prometheus_reads_what_the_mart_tells_now_and_what_is_open(
     assert 'coursehouse_alerts_open{rule="r",severity="error"} 2.0' in lines
 
 
+def test_a_build_of_a_part_says_nothing_of_what_fails_elsewhere(
+    ops_warehouse: Warehouse, conn: psycopg.Connection
+) -> None:
+    ops_warehouse.run("build", "--select", "kafka_topics", "--resource-type", "seed")
+    assert conn.execute("select command, status from ops.build_run").fetchall() == [("build", "ok")]
+    assert conn.execute("select metric from ops.metric_sample").fetchall() == []
+
+
 def test_results_are_forgotten_after_their_time_and_not_before(
     ops_warehouse: Warehouse, conn: psycopg.Connection
 ) -> None:

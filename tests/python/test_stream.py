@@ -28,7 +28,7 @@ from ingest.stream.run import Stream
 
 PATIENCE_SECONDS = 180.0
 MODELS = ("--resource-type", "model", "--resource-type", "seed")
-BUILT = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops", "+int_ops__observations")
+BUILT = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops")
 TOPICS = ("clicks", "cart", "purchase")
 COUNTED = """
 select

@@ -185,8 +185,8 @@ def ops_warehouse(
     house = Warehouse(new_database("ops"), tmp_path_factory.mktemp("ops") / "target")
     with house.connect() as conn:
         bootstrap(conn)
-    models = ("+path:models/marts/ops", "+int_ops__observations")
-    house.run("build", "--select", *models, "--resource-type", "model", "--resource-type", "seed")
+    kinds = ("--resource-type", "model", "--resource-type", "seed")
+    house.run("build", "--select", "+path:models/marts/ops", *kinds)
     return house
 
 

@@ -66,29 +66,36 @@ with cases as (
     union all
 
     select
-        'a build is measured' as problem,
-        $record${{ record_build(results[:1]) }}$record$ as statement,
+        'a build of everything is measured' as problem,
+        $record${{ record_build(results[:1], is_whole=true) }}$record$ as statement,
         'insert into ops.metric_sample' as expected
 
     union all
 
     select
+        'a build of a part is not' as problem,
+        $record${{ record_build(results[:1], is_whole=false) }}$record$ as statement,
+        '^(?!.*insert into ops.metric_sample)' as expected
+
+    union all
+
+    select
         'an evaluation of alerts is no build' as problem,
-        $record${{ record_build(evaluation) }}$record$ as statement,
+        $record${{ record_build(evaluation, is_whole=false) }}$record$ as statement,
         $$^\s*insert into ops.build_run [^;]*, 'alert',[^;]*;\s*\Z$$ as expected
 
     union all
 
     select
         'a cycle of a stream leaves nothing' as problem,
-        $record${{ record_build(cycle) }}$record$ as statement,
+        $record${{ record_build(cycle, is_whole=false) }}$record$ as statement,
         '^\s*$' as expected
 
     union all
 
     select
         'a cycle of a stream that failed leaves what failed, and is no build' as problem,
-        $record${{ record_build(failed_cycle) }}$record$ as statement,
+        $record${{ record_build(failed_cycle, is_whole=false) }}$record$ as statement,
         $$, 'stream',[^~]*'error',[^~]*\);\s*\Z$$ as expected
 
     union all
