@@ -5,14 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-SUPERSET := .venv-superset/.installed
 PACKAGES := dbt_packages/SOURCE
+SUPERSET := .venv-superset/.installed
+AIRFLOW := .venv-airflow/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one environment, installed by one rule at a time
-.PHONY: help demo test lint docs superset up down status lock clean
+.PHONY: help demo test lint docs superset airflow up down status lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,16 +46,20 @@ down: ## stop the warehouse
 status: $(RUNTIME) ## what the warehouse holds
 	@$(BIN)/coursehouse status
 
+airflow: $(RUNTIME) $(PACKAGES) $(AIRFLOW) ## Apache Airflow with the schedules of orchestrate/, and how to start it
+	@cat orchestrate/START
+
 lock: $(DEV) ## renew requirements/*.txt from pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in -c requirements/dev.txt \
 		-o requirements/runtime.txt
 	$(LOCK) requirements/superset.in -o requirements/superset.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
+	$(LOCK) requirements/airflow.in -o requirements/airflow.txt
 
 clean: ## stop the warehouse and delete everything that was made here
 	@test ! -x $(BIN)/coursehouse || $(BIN)/coursehouse down --delete
-	rm -rf $(VENV) .venv-superset .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .venv-superset .venv-airflow .coursehouse target logs dbt_packages .dbt_packages.* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 $(RUNTIME): requirements/runtime.txt requirements/uv.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.txt
@@ -66,6 +71,10 @@ $(DEV): requirements/dev.txt requirements/uv.txt pyproject.toml
 
 $(SUPERSET): requirements/superset.txt requirements/uv.txt
 	@PYTHON="$(PYTHON)" sh requirements/install.sh .venv-superset requirements/superset.txt bare
+	@touch $@
+
+$(AIRFLOW): requirements/airflow.txt requirements/uv.txt
+	@PYTHON="$(PYTHON)" sh requirements/install.sh .venv-airflow requirements/airflow.txt bare
 	@touch $@
 
 $(PACKAGES): packages.yml | $(RUNTIME)

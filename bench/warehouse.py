@@ -89,7 +89,7 @@ class Bench:
     def environment(self, database: str, *, is_for_loads: bool = False) -> dict[str, str]:
         """The variables that make dbt use a database, over the socket as it does by default.
 
-        Loads of ours cannot: theirs name the port.
+        Loads take the port: their driver does not know that socket.
         """
         address = self._address(database)
         if not is_for_loads:

@@ -17,6 +17,7 @@ PROJECT_PARTS = ("models", "macros", "snapshots", "seeds", "tests/data", "tests/
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
 
 TARGET = PROJECT_DIR / "target"
+NEAR_REAL_TIME = "tag:near_real_time"
 KINDS = ("model", "test", "unit_test", "snapshot", "seed")
 
 OnNode = Callable[[int, int], None]
@@ -24,8 +25,9 @@ OnNode = Callable[[int, int], None]
 
 @dataclass
 class BuildResult:
-    """How a `dbt build` ended: warnings, and what failed with dbt's own words."""
+    """How a `dbt build` ended: what went well, warnings, and what failed with dbt's own words."""
 
+    successes: int = 0
     warnings: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -39,8 +41,11 @@ class Dbt:
         self._runner = dbtRunner()
         self._is_compiled = False
 
-    def build(self, on_node: OnNode) -> BuildResult:
-        """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run."""
+    def build(self, on_node: OnNode, *options: str) -> BuildResult:
+        """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run.
+
+        `options` are dbt's; with a selection `total` is still that of the whole project.
+        """
         done = 0
 
         def count(event: Any) -> None:
@@ -52,20 +57,36 @@ class Dbt:
 
         total = self._parse()
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
-        outcome = self._invoke("build")
-        self._is_compiled = True
-        result = BuildResult()
-        for node in getattr(outcome.result, "results", []):
-            result.warnings += node.status == "warn"
-            if node.status in ("error", "fail", "runtime error"):
-                message = " ".join(str(node.message).split())
-                result.failures.append(f"{node.node.name}: {message}")
-        return result
+        outcome = self._invoke("build", *options)
+        self._is_compiled = not options
+        return _result(outcome)
 
     def parse(self) -> Path:
         """Read the project; the folder where dbt wrote its manifest. `UserError` if it cannot."""
         self._parse()
         return TARGET
+
+    def warm_up(self, target: Path) -> None:
+        """Read the project once, for all commands of this object. `UserError` if dbt cannot.
+
+        `target` keeps what dbt has parsed for the next process.
+        """
+        self._parse(*_quiet(target))
+
+    def models(self) -> list[Any]:
+        """The models of this project, as dbt's manifest has them. `UserError` as for `parse`."""
+        self._parse()
+        manifest: Any = self._runner.manifest
+        ours = [node for node in manifest.nodes.values() if node.package_name == "coursehouse"]
+        return [node for node in ours if node.resource_type == "model"]
+
+    def compiled(self, selection: str) -> list[Any]:
+        """Models with `compiled_code` as a full refresh takes it; what is read comes first."""
+        outcome = self._invoke("compile", "--full-refresh", "--select", *selection.split())
+        if not outcome.success:
+            raise UserError(f"dbt cannot compile {selection}: {_reason(outcome)}")
+        compiled: Any = outcome.result
+        return [result.node for result in compiled.results]
 
     def docs(self) -> Path:
         """`dbt docs generate --static`; the folder of manifest, catalog and page.
@@ -83,15 +104,26 @@ class Dbt:
         `target` keeps what dbt has parsed: with other variables than builds it would be parsed
         anew each time. `UserError` if dbt fails.
         """
-        quiet = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
         kinds = ("--resource-type", "seed", "--resource-type", "model")
-        folders = ("--target-path", str(target), "--log-path", str(target))
-        outcome = self._invoke("build", "--select", "tag:alert", *kinds, "--vars", quiet, *folders)
+        outcome = self._invoke("build", "--select", "tag:alert", *kinds, *_quiet(target))
         if not outcome.success:
             raise UserError(f"dbt could not evaluate the alerts: {target / 'dbt.log'} says why")
 
-    def _parse(self) -> int:
-        outcome = self._invoke("parse")
+    def near_real_time(self, target: Path) -> BuildResult:
+        """Build the models with tag near_real_time, without tests. Logs go to `target`.
+
+        `UserError` if dbt cannot run.
+        """
+        outcome = self._invoke(
+            "run", "--select", NEAR_REAL_TIME, "--cache-selected-only", *_quiet(target)
+        )
+        result = _result(outcome)
+        if not outcome.success and not result.failures:
+            raise UserError(f"dbt failed: {_reason(outcome)}")
+        return result
+
+    def _parse(self, *options: str) -> int:
+        outcome = self._invoke("parse", *options)
         if not outcome.success:
             raise UserError(f"dbt cannot read the project: {outcome.exception}")
         manifest: Any = outcome.result
@@ -106,6 +138,33 @@ class Dbt:
             log_level="none",
             log_level_file="info",
         )
+
+
+def _quiet(target: Path) -> tuple[str, ...]:
+    """Options of what runs every minute: nothing of it is kept for reports.
+
+    Writing down what dbt knows of all models takes longer than to build four of them.
+    """
+    variables = "{disable_dbt_artifacts_autoupload: true, disable_run_results: true}"
+    folders = ("--target-path", str(target), "--log-path", str(target))
+    return "--no-write-json", "--vars", variables, *folders
+
+
+def _reason(outcome: dbtRunnerResult) -> str:
+    """What dbt says in one line."""
+    words = [str(outcome.exception)] if outcome.exception else _result(outcome).failures
+    return " ".join(" ".join(words).split())
+
+
+def _result(outcome: dbtRunnerResult) -> BuildResult:
+    result = BuildResult()
+    for node in getattr(outcome.result, "results", []):
+        result.successes += node.status in ("success", "pass", "warn", "no-op")
+        result.warnings += node.status == "warn"
+        if node.status in ("error", "fail", "runtime error"):
+            message = " ".join(str(node.message).split())
+            result.failures.append(f"{node.node.name}: {message}")
+    return result
 
 
 def project_fingerprint() -> str:

@@ -9,14 +9,18 @@ import typer
 from rich.console import Console
 
 from ingest.alerts.commands import alert_command
-from ingest.archive.commands import archive_command, backfill_command, replay_command
+from ingest.archive.commands import archive_command, replay_command
+from ingest.backfill.commands import backfill_command
+from ingest.build_command import build_command
 from ingest.collector.commands import collect_command
+from ingest.connect.commands import connect_app
 from ingest.dashboards.commands import dashboards_app, stop_superset
 from ingest.docs.commands import docs_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
+from ingest.kafka.changes import load_changes_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
@@ -26,6 +30,7 @@ from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
+from ingest.stream.commands import stream_command
 from ingest.stripe.commands import load_stripe_command
 
 app = typer.Typer(
@@ -94,9 +99,11 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("build")(build_command)
 app.command("docs")(docs_command)
 app.command("report")(report_command)
 app.add_typer(topics_app, name="topics")
+app.add_typer(connect_app, name="connect")
 
 load_app = typer.Typer(help="Read a source into the warehouse.", no_args_is_help=True)
 app.add_typer(load_app, name="load")
@@ -104,6 +111,7 @@ app.add_typer(load_app, name="load")
 
 load_app.command("moodle")(load_moodle_command)
 load_app.command("events")(load_events_command)
+load_app.command("changes")(load_changes_command)
 load_app.command("files")(load_files_command)
 load_app.command("fx")(load_fx_command)
 load_app.command("stripe")(load_stripe_command)
@@ -114,6 +122,7 @@ app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
+app.command("stream")(stream_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(dashboards_app, name="dashboards")
 

@@ -15,10 +15,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from pydantic import SecretStr
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ingest.build import BuildResult, Dbt, project_fingerprint
+from ingest.build import BuildResult, project_fingerprint
+from ingest.build_marts import build_marts
 from ingest.demo_money import money_rows
 from ingest.docs.site import SITE, write_index, write_pages
 from ingest.errors import UserError
@@ -157,15 +157,7 @@ def _play_account(settings: Settings) -> None:
 
 
 def _build(settings: Settings, console: Console) -> BuildResult:
-    dbt = Dbt()
-    columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("build", total=None)
-        built = dbt.build(lambda done, total: progress.update(task, completed=done, total=total))
-    if built.failures:
-        for failure in built.failures[:20]:
-            console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
-        raise UserError(f"{len(built.failures)} models or tests failed, see above")
+    dbt, built = build_marts(settings, console)
     with _step(console, "docs site and report"), ThreadPoolExecutor() as pool:
         report = pool.submit(write_report, settings)
         artifacts = dbt.docs()

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         description="where the files of the ECB's reference rates are",
     )
 
+    build_wait_minutes: float = Field(
+        default=60, ge=0, description="how long a build waits for another one that is running"
+    )
+    stream_seconds: float = Field(
+        default=30, ge=1, le=3600, description="from one cycle of `stream` to the next"
+    )
     ops_retention_days: int = Field(
         default=90, ge=31, description="for `retention`: results of builds, loads and alerts"
     )
@@ -85,6 +91,14 @@ class Settings(BaseSettings):
         description="a proxy in front speaks HTTPS: secure cookies, forwarded address",
     )
     superset_venv: Path = Field(default=Path(".venv-superset"), description="made by make superset")
+
+    connect_url: str = Field(
+        default="http://127.0.0.1:8083",
+        pattern="^https?://",
+        description="REST interface of your Kafka Connect",
+    )
+    connect_user: str | None = None
+    connect_password: SecretStr | None = None
 
     metrics_textfile_dir: DirectoryPath | None = Field(
         default=None, description="node_exporter's textfile collector reads it"

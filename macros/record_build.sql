@@ -2,7 +2,9 @@
     on-run-end: what an invocation that built or tested something did. One row in `ops.build_run`,
     one per node in `ops.build_result`, and of a build of everything two samples for the rules of
     alerts: a part that goes well says nothing of what failed elsewhere. Invocations that only
-    evaluate those rules are known as command alert, and one with --empty did nothing.
+    evaluate those rules are known as command alert, those of a stream as command stream: they come
+    every minute, so their nodes, and of a stream the run itself, are kept only if one failed. An
+    invocation with --empty did nothing.
 -#}
 {% macro record_build(results, is_whole=none) %}
     {%- set executed = results | selectattr('node.resource_type', 'in',
@@ -13,16 +15,23 @@
             | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
         {%- set failures = executed
             | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped']) | list -%}
-        {%- set others = [] -%}
-        {%- for result in executed if 'alert' not in (result.node.tags or []) -%}
-            {%- do others.append(result) -%}
+        {%- set kinds = [] -%}
+        {%- for result in executed -%}
+            {%- set tags = result.node.tags or [] -%}
+            {%- do kinds.append(
+                'alert' if 'alert' in tags
+                else 'stream' if 'near_real_time' in tags
+                else flags.WHICH
+            ) -%}
         {%- endfor -%}
-        {%- set command = flags.WHICH if others else 'alert' -%}
+        {%- set is_build = flags.WHICH in kinds -%}
+        {%- set command = flags.WHICH if is_build else 'alert' if 'alert' in kinds else 'stream' -%}
         {%- if is_whole is none -%}
             {%- set is_whole = flags.WHICH == 'build' and not (
                 invocation_args_dict.select or invocation_args_dict.selector
                 or invocation_args_dict.exclude) -%}
-        {%- endif %}
+        {%- endif -%}
+        {%- if command != 'stream' or failures %}
         insert into ops.build_run (
             invocation_id, command, started_at, completed_at, status, models, tests, failures
         )
@@ -33,6 +42,8 @@
             {{ (executed | length) - (tests | length) }}, {{ tests | length }},
             {{ failures | length }}
         );
+        {%- endif -%}
+        {%- if is_build or failures %}
         insert into ops.build_result (
             invocation_id, unique_id, resource_type, status, failures, rows_affected,
             started_at, completed_at, message_class
@@ -53,6 +64,7 @@
                 {{ "'" ~ word.group() ~ "'" if word else 'null' }}
             ){{ ',' if not loop.last else ';' }}
         {%- endfor %}
+        {%- endif -%}
         {%- if is_whole %}
         insert into ops.metric_sample (metric, value)
         values

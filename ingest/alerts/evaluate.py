@@ -14,11 +14,11 @@ select metric, labels, value, now() from ops.current_metric
 """
 
 
-def evaluate(settings: Settings, conn: psycopg.Connection) -> bool:
+def evaluate(settings: Settings, conn: psycopg.Connection, dbt: Dbt | None = None) -> bool:
     """Bring `ops.alert_event` up to now; False if another process is at it.
 
-    Raises `UserError` if the project was never built or dbt fails. `conn` must be in autocommit
-    mode.
+    `dbt`: one that has read the project already. Raises `UserError` if the project was never built
+    or dbt fails. `conn` must be in autocommit mode; it holds the lock until it closes.
     """
     try:
         alone(conn, "evaluation of alerts")
@@ -28,5 +28,5 @@ def evaluate(settings: Settings, conn: psycopg.Connection) -> bool:
         conn.execute(OBSERVE)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         raise UserError("nothing is built yet that could raise an alert: run `dbt build`") from None
-    Dbt().alerts(settings.home_dir / "alerts")
+    (dbt or Dbt()).alerts(settings.home_dir / "alerts")
     return True

@@ -1,4 +1,4 @@
-"""`coursehouse backfill`: raw rows and dead letters that are gone come back from the archive.
+"""Raw rows and dead letters that are gone come back from the archive.
 
 What is there is not touched: a record is known by its topic, lane, partition and offset. What is
 missing arrives with a load number of its own, so that every model sees it (law 1), and with the
@@ -15,17 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from ingest.archive.catalog import LOCK, ArchiveFile, batches, live_files
-from ingest.errors import UserError
+from ingest.archive.catalog import batches, live_files
 from ingest.events import raw
 from ingest.events.stage import Stage, StagedLetter, StagedRow
-from ingest.events.topics import Topic, choose, logs
-from ingest.files.load import Say
+from ingest.events.topics import Topic
 from ingest.files.store import Store
-from ingest.settings import Settings
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
-from ingest.warehouse.session import alone, warehouse
 
 SOURCE = "backfill"
 IDENTITY = ["lane", "source_partition", "source_offset"]
@@ -66,32 +62,19 @@ class Backfilled:
     letters: int = 0
 
 
-def backfill(
-    settings: Settings, first: date, last: date, say: Say, names: list[str] | None = None
-) -> Backfilled:
-    """Bring back what arrived on the UTC days `first` to `last`, one transaction per topic.
-
-    Raises `UserError`.
-    """
-    if first > last:
-        raise UserError(f"--from {first} is after --to {last}")
-    chosen = choose(names or [], logs())
-    store = Store(settings.archive)
-    result = Backfilled()
-    with warehouse(settings) as conn:
-        alone(conn, LOCK)
-        for topic in chosen:
-            if found := live_files(conn, topic, first, last):
-                rows, letters = _backfill_topic(conn, store, topic, found)
-                say(f"{topic.topic}: {rows:,} rows and {letters:,} dead letters came back")
-                result.rows += rows
-                result.letters += letters
-    return result
+def arrival_days(conn: psycopg.Connection, topic: Topic, first: date, last: date) -> list[date]:
+    """UTC days of arrival the archive has of a topic, `first` to `last`."""
+    return sorted({file.arrival_date for file in live_files(conn, topic, first, last)})
 
 
-def _backfill_topic(
-    conn: psycopg.Connection, store: Store, topic: Topic, files: list[ArchiveFile]
+def backfill_day(
+    conn: psycopg.Connection, store: Store, topic: Topic, day: date
 ) -> tuple[int, int]:
+    """Bring back what arrived on a UTC day, in a transaction; rows and dead letters.
+
+    Raises `UserError`. `conn` must hold the lock of the archive.
+    """
+    files = live_files(conn, topic, day, day)
     started_at = datetime.now(UTC)
     with conn.transaction():
         stage = Stage(conn, topic)

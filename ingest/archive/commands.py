@@ -1,13 +1,11 @@
-"""The commands `archive`, `backfill` and `replay`."""
+"""The commands `archive` and `replay`."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from ingest.settings import load_settings
 
-DAY = ["%Y-%m-%d"]
 Topics = Annotated[str, typer.Option(help="Only these, separated by commas: user.events,clicks")]
 
 
@@ -25,18 +23,6 @@ def archive_command(
         from ingest.archive.compact import compact as merge
 
         typer.echo(f"archive: {merge(settings, typer.echo):,} files merged into larger ones")
-
-
-def backfill_command(
-    first: Annotated[datetime, typer.Option("--from", formats=DAY, help="First day of arrival.")],
-    last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Last day of arrival.")],
-    topics: Topics = "",
-) -> None:
-    """Bring back what is missing in the raw tables from the archive; days are UTC."""
-    from ingest.archive.backfill import backfill
-
-    result = backfill(load_settings(), first.date(), last.date(), typer.echo, _names(topics))
-    typer.echo(f"backfill: {result.rows:,} rows and {result.letters:,} dead letters came back")
 
 
 def replay_command(

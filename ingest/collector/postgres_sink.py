@@ -127,7 +127,7 @@ class PostgresSink:
                 first = _take_offsets(conn, topic, len(records))
                 rows = _number(records, first)
                 stored, new = raw.append_storable(conn, topic, "http", rows, load_id, loaded_at)
-                added += new
+                added += new.inserted
                 refused += [
                     (records[letter.offset - first], why) for letter, why in stored.rejected
                 ]

@@ -70,7 +70,13 @@ class Contract:
 @cache
 def contract_of(topic: str) -> Contract:
     """The contract of a registered topic, compiled at the first call."""
-    return Contract(topics()[topic].contract)
+    return contract_in(topics()[topic].contract)
+
+
+@cache
+def contract_in(file: str) -> Contract:
+    """The contract of this file, in `CONTRACT_DIR` unless it is a whole path."""
+    return Contract(file)
 
 
 def read_schema(name: str) -> dict[str, Any]:

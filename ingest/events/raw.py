@@ -14,10 +14,13 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ingest.events.contracts import Rejection, contract_of
+from ingest.events.contracts import Rejection, contract_in
 from ingest.events.storable import write_storable
 from ingest.events.topics import Topic, logs
+from ingest.moodle import changes
+from ingest.moodle.changes import ChangeTopic
 from ingest.stripe import events as stripe_events
+from ingest.warehouse.merge import Counts
 
 Lane = Literal["kafka", "file", "http"]
 SCHEMA = "raw_events"
@@ -60,9 +63,11 @@ class Sorted:
 
 def sort(topic: Topic, records: Iterable[Record]) -> Sorted:
     """Tell apart what keeps the topic's contract and what does not."""
-    contract = contract_of(topic.topic)
+    contract = contract_in(topic.contract)
     result = Sorted([], [])
     for record in records:
+        if record.value is None and isinstance(topic, ChangeTopic):
+            continue  # follows a deletion, for whoever compacts the topic
         rejection = contract.check(record.value)
         if rejection is None:
             result.accepted.append(record)
@@ -107,6 +112,12 @@ def ensure_partition(conn: psycopg.Connection, topic: Topic, day: date) -> None:
     )
 
 
+def prepare(conn: psycopg.Connection, topic: Topic) -> None:
+    """What appending to a topic needs before the caller's transaction asks to publish."""
+    if isinstance(topic, ChangeTopic):
+        changes.wait_for_load(conn)
+
+
 def append(
     conn: psycopg.Connection,
     topic: Topic,
@@ -114,8 +125,8 @@ def append(
     rows: Sorted,
     load_id: int,
     loaded_at: datetime,
-) -> int:
-    """Add rows and dead letters in the caller's transaction. Returns how many rows were added.
+) -> Counts:
+    """Add rows and dead letters in the caller's transaction. Returns the rows that changed.
 
     The partition of the day must be there. Raises `psycopg.DataError` where Postgres cannot store
     a payload that the contract let through.
@@ -123,11 +134,13 @@ def append(
     if rows.rejected:
         _append_dead_letters(conn, topic, lane, rows.rejected, load_id, loaded_at)
     if not topic.is_log:
-        events = [record.value or b"" for record in rows.accepted]
-        return stripe_events.append(conn, lane, events, load_id, loaded_at)
+        values = [record.value or b"" for record in rows.accepted]
+        if isinstance(topic, ChangeTopic):
+            return changes.apply(conn, topic.prefix, values, load_id)
+        return Counts(stripe_events.append(conn, lane, values, load_id, loaded_at))
     if rows.accepted:
         _append_rows(conn, topic, lane, rows.accepted, load_id, loaded_at)
-    return len(rows.accepted)
+    return Counts(len(rows.accepted))
 
 
 def append_storable(
@@ -137,15 +150,16 @@ def append_storable(
     rows: Sorted,
     load_id: int,
     loaded_at: datetime,
-) -> tuple[Sorted, int]:
+) -> tuple[Sorted, Counts]:
     """The same, but what Postgres cannot store becomes a dead letter.
 
-    Returns what was stored as what, and how many rows that added: fewer than were accepted where
-    a table keeps one of each (Stripe's).
+    Returns what was stored as what, and the rows that changed: fewer than were accepted where a
+    table keeps one of each (Stripe's, Moodle's).
     """
     stored = Sorted([], list(rows.rejected))
+    changed = Counts()
 
-    def write(records: Sequence[Record]) -> int:
+    def write(records: Sequence[Record]) -> Counts:
         added = append(conn, topic, lane, Sorted(list(records), []), load_id, loaded_at)
         stored.accepted += records
         return added
@@ -154,7 +168,9 @@ def append_storable(
         conn, rows.accepted, write, lambda record, why: stored.rejected.append((record, why))
     )
     append(conn, topic, lane, Sorted([], stored.rejected), load_id, loaded_at)
-    return stored, sum(added)
+    for counts in added:
+        changed += counts
+    return stored, changed
 
 
 def _exists(conn: psycopg.Connection, table: str) -> bool:
@@ -200,7 +216,7 @@ def _append_dead_letters(
     load_id: int,
     loaded_at: datetime,
 ) -> None:
-    version = contract_of(topic.topic).version
+    version = contract_in(topic.contract).version
     statement = (
         "copy raw_events.dead_letter (topic, lane, source_partition, source_offset, key, payload,"
         " produced_at, error_class, reason, contract_version, _load_id, _loaded_at) from stdin"

@@ -20,7 +20,7 @@ class Topic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topic: str
-    schema_name: Literal["raw_events", "raw_stripe"]
+    schema_name: Literal["raw_events", "raw_stripe", "raw_moodle"]
     table_name: str = Field(pattern=r"^[a-z][a-z_]*$")
     partitions: int = Field(ge=1)
     replication_factor: int = Field(ge=1)
@@ -39,7 +39,8 @@ class Topic(BaseModel):
     def is_log(self) -> bool:
         """True if its table in `raw_events` has a row per record, by day of arrival.
 
-        Events of Stripe have a table of another shape, `raw_stripe.events`.
+        Events of Stripe have a table of another shape, `raw_stripe.events`; changes of Moodle's
+        tables, which are not registered, go into the tables they are of.
         """
         return self.schema_name == "raw_events"
 

@@ -11,7 +11,8 @@ import psycopg
 from ingest.errors import UserError
 from ingest.events import raw
 from ingest.events.raw import Sorted
-from ingest.events.topics import Topic, choose
+from ingest.events.topics import Topic
+from ingest.kafka.feeds import EVENTS, Feed
 from ingest.kafka.lag import Lag
 from ingest.kafka.outage import Outage, connection, sentence
 from ingest.kafka.positions import (
@@ -24,7 +25,7 @@ from ingest.kafka.positions import (
     renew,
 )
 from ingest.kafka.reader import Batch, Reader, TopicState
-from ingest.kafka.store import SOURCE, Store, now
+from ingest.kafka.store import Store, now
 from ingest.kafka.summary import Tally
 from ingest.monitoring.figures import Figures
 from ingest.postgres import connect
@@ -50,29 +51,30 @@ def load_events(
     from_earliest: bool = False,
     is_stopped: Callable[[], bool] = lambda: False,
     figures: Figures | None = None,
+    feed: Feed = EVENTS,
 ) -> Tally:
-    """Load the topics `names` (all for None) up to their present ends, or `follow` them.
+    """Load the topics `names` of `feed` (all for None) up to their present ends, or `follow` them.
 
     `from_earliest` goes on with what is left where Kafka dropped records before they were read.
     Ends after the batch in hand once `is_stopped`. `figures` are told what happens. Returns what
     was stored. Raises `UserError` with one clear sentence; what was stored before stays and is not
     read again.
     """
-    topics = choose(names or [])
+    topics = feed.choose(names or [])
     with connect(settings) as conn:
         conn.autocommit = True
         try:
             bootstrap(conn)
         except psycopg.Error as error:
             raise UserError(sentence(error)) from error
-    figures = figures or Figures(SOURCE)
+    figures = figures or Figures(feed.source)
     figures.expect(topic.topic for topic in topics)
     reader = Reader(settings)
     lag = Lag(reader)
     figures.register(lag)
     try:
         return _Load(
-            settings, topics, reader, say, follow, from_earliest, is_stopped, figures, lag
+            settings, feed, topics, reader, say, follow, from_earliest, is_stopped, figures, lag
         ).run()
     finally:
         lag.close()
@@ -94,6 +96,7 @@ class _Load:
     def __init__(
         self,
         settings: Settings,
+        feed: Feed,
         topics: Sequence[Topic],
         reader: Reader,
         say: Say,
@@ -104,6 +107,7 @@ class _Load:
         lag: Lag,
     ) -> None:
         self.settings = settings
+        self.feed = feed
         self.topics = {topic.topic: topic for topic in topics}
         self.reader = reader
         self.say = say
@@ -177,7 +181,7 @@ class _Load:
 
         The next batch is read and checked while Postgres takes the one before.
         """
-        store = Store(conn, self.figures)
+        store = Store(conn, self.figures, self.feed.source)
         ids = {name: topic.topic_id for name, topic in self.cluster.items()}
         with ThreadPoolExecutor(max_workers=1) as pool:
             work = self._read()
@@ -246,7 +250,7 @@ class _Load:
         what = f"records may be lost, {why}: {'; '.join(details)}"
         if not self.from_earliest:
             raise UserError(
-                f"{what}. `coursehouse load events --from-earliest` goes on with what there is"
+                f"{what}. `{self.feed.command} --from-earliest` goes on with what there is"
             )
         self.say(f"{what}; going on from there")
 
@@ -283,7 +287,7 @@ class _Load:
         if missing and not self.cluster and not self.follow:
             raise UserError(
                 f"Kafka has none of the topics {', '.join(missing)}:"
-                " `coursehouse topics apply` creates them"
+                f" `{self.feed.creation}` creates them"
             )
         if missing and missing != self.missing:
             self.say(f"not in Kafka (yet): {', '.join(missing)}")

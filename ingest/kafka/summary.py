@@ -58,13 +58,13 @@ class Tally:
             "topics": {topic: self.of(topic) for topic in sorted(self._rejected)},
         }
 
-    def lines(self) -> list[str]:
-        """One line per topic that had records, and the sum."""
+    def lines(self, what: str = "events") -> list[str]:
+        """One line per topic that had records, and the sum of `what`."""
         rows = [
             f"{topic}: {_words(self._accepted[topic], self._rejected[topic])}"
             for topic in sorted(self._rejected)
         ]
-        return [*rows, f"events loaded: {_words(self.accepted, self.rejected)}"]
+        return [*rows, f"{what} loaded: {_words(self.accepted, self.rejected)}"]
 
 
 def _words(accepted: int, rejected: Counter[str]) -> str:

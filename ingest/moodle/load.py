@@ -15,6 +15,7 @@ from psycopg import sql
 
 from ingest.errors import UserError
 from ingest.moodle.backends import register_backends
+from ingest.moodle.changes import SWEEP_LOCK
 from ingest.moodle.reasons import cause_of, table_of
 from ingest.moodle.site import Site, address, first_line, open_site, snapshot
 from ingest.moodle.source import (
@@ -238,6 +239,8 @@ def _only_one(conn: psycopg.Connection) -> None:
     row = conn.execute("select pg_try_advisory_lock(hashtext(%s))", [lock]).fetchone()
     if row != (True,):
         raise UserError("another load of Moodle is running on this warehouse; wait for it")
+    # changes that arrive meanwhile wait: they must not be overwritten by what was read before
+    conn.execute("select pg_advisory_lock(hashtext(%s))", [SWEEP_LOCK])
 
 
 def _with_password(dsn: str, conn: psycopg.Connection) -> str:

@@ -136,6 +136,26 @@ create index if not exists archive_file_live_ix
 on ops.archive_file (topic, arrival_date)
 where written_at is not null and superseded_at is null;
 
+-- A backfill: what was asked for, and the steps of it that are done. A run that was cut off is open.
+create table if not exists ops.backfill_run (
+    run_id integer generated always as identity primary key,
+    first_day date not null,
+    last_day date not null,
+    topics text [] not null,
+    marts text [] not null,
+    project text not null, -- of the models' files: a changed rule is another backfill
+    started_at timestamptz not null default clock_timestamp(),
+    completed_at timestamptz
+);
+
+create table if not exists ops.backfill_step (
+    run_id integer not null references ops.backfill_run,
+    step text not null,
+    row_count bigint not null,
+    completed_at timestamptz not null default clock_timestamp(),
+    primary key (run_id, step)
+);
+
 -- What no contract lets in: kept as it came, with the reason, until it is replayed (law 4). The
 -- reason names fields and rules, never values.
 create table if not exists raw_events.dead_letter (

@@ -212,6 +212,14 @@ class TableMerge:
             updated=self.conn.execute(back, [self.load_id]).rowcount,
         )
 
+    def mark_deleted(self, ids: Sequence[int]) -> int:
+        """Mark rows that are gone from the source by their ids; how many that were not yet."""
+        statement = sql.SQL(
+            "update {} set _deleted_at = now(), _load_id = %s, _loaded_at = now()"
+            " where _deleted_at is null and id = any(%s)"
+        ).format(self.raw_table)
+        return self.conn.execute(statement, [self.load_id, list(ids)]).rowcount if ids else 0
+
     def _lacking(self, columns: Columns) -> Sequence[tuple[str, str]]:
         """Promised or landed columns that a table with `columns` does not have yet."""
         expected = self.table.columns | self.wanted

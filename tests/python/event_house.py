@@ -19,10 +19,11 @@ import psycopg
 import s3fs
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.archive.backfill import Backfilled, backfill
+from ingest.archive.backfill import Backfilled
 from ingest.archive.compact import compact
 from ingest.archive.replay import Replayed, replay
 from ingest.archive.write import archive
+from ingest.backfill.run import backfill
 from ingest.events import raw
 from ingest.events.topics import topics
 from ingest.files.load import FilesLoaded, load_files
@@ -69,7 +70,8 @@ class House:
         return compact(self.settings(**changed), self.said.append)
 
     def backfill(self, first: date, last: date, *names: str, **changed: Any) -> Backfilled:
-        return backfill(self.settings(**changed), first, last, self.said.append, list(names))
+        settings = self.settings(**changed)
+        return backfill(settings, first, last, self.said.append, names).archive
 
     def replay(self, *names: str, error_class: str | None = None) -> Replayed:
         return replay(self.settings(), self.said.append, list(names), error_class)

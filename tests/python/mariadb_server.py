@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,18 @@ class MariaDb:
 @pytest.fixture(scope="session")
 def mariadb(free_port: Callable[[], int]) -> Iterator[MariaDb]:
     """A server of our own with the sample site in database `moodle`."""
+    with running(free_port) as server:
+        with gzip.open(DUMP) as dump:
+            subprocess.run(
+                [str(CLIENT), "--no-defaults", "-uroot", f"-S{server.socket}", "moodle"],
+                input=dump.read(), check=True,
+            )  # fmt: skip
+        yield server
+
+
+@contextmanager
+def running(free_port: Callable[[], int], *options: str) -> Iterator[MariaDb]:
+    """A server of our own with an empty database `moodle`; skips where there is no program."""
     if not INSTALLED:
         pytest.skip(NO_MARIADB)
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-mariadb-"))
@@ -71,7 +84,7 @@ def mariadb(free_port: Callable[[], int]) -> Iterator[MariaDb]:
         [str(SERVER), "--no-defaults", data, *account, f"--socket={server.socket}",
          f"--port={server.port}", "--bind-address=127.0.0.1", "--skip-name-resolve",
          "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
-         "--character-set-server=utf8mb4", "--max-allowed-packet=64M"],
+         "--character-set-server=utf8mb4", "--max-allowed-packet=64M", *options],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -82,11 +95,6 @@ def mariadb(free_port: Callable[[], int]) -> Iterator[MariaDb]:
             f"create user {USER}@'127.0.0.1' identified by '{password}'",
             f"grant all on *.* to {USER}@'127.0.0.1'",
         )
-        with gzip.open(DUMP) as dump:
-            subprocess.run(
-                [str(CLIENT), "--no-defaults", "-uroot", f"-S{server.socket}", "moodle"],
-                input=dump.read(), check=True,
-            )  # fmt: skip
         yield server
     finally:
         process.terminate()

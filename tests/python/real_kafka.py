@@ -97,7 +97,7 @@ def own_real_kafka(free_port: Callable[[], int]) -> Iterator[RealKafka]:
 
 @contextmanager
 def _running(free_port: Callable[[], int]) -> Iterator[RealKafka]:
-    libraries = _libraries()
+    libraries = fetched_libraries(POM)
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-real-kafka-"))
     kafka = RealKafka(free_port(), free_port(), directory, libraries)
     _make_certificate(directory, kafka.ca_file)
@@ -115,11 +115,11 @@ def _running(free_port: Callable[[], int]) -> Iterator[RealKafka]:
         shutil.rmtree(directory)
 
 
-def _libraries() -> Path:
-    """Directory of the archives, kept between runs. Skips where they cannot be had."""
+def fetched_libraries(pom: Path) -> Path:
+    """Directory of the archives of a POM, kept between runs. Skips where they cannot be had."""
     if JAVA is None or KEYTOOL is None or _java_version(JAVA) < 17:
         pytest.skip("real Kafka needs Java 17 or newer (java and keytool)")
-    libraries = CACHE / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    libraries = CACHE / f"kafka-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
     if libraries.is_dir():
         return libraries
     if MAVEN is None:
@@ -127,7 +127,7 @@ def _libraries() -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix="kafka-new-", dir=CACHE))
     fetched = subprocess.run(
-        [MAVEN, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
+        [MAVEN, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies",
          "-DincludeScope=runtime", f"-DoutputDirectory={new}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from ingest.archive import backfill as backfill_module
 from ingest.archive import catalog, compact, write
 from ingest.archive.catalog import ArchiveFile
+from ingest.backfill import run as backfill_run
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.events import raw
@@ -255,13 +256,17 @@ def test_what_was_lost_comes_back_as_it_was(house: House, loss: list[str]) -> No
     assert (house.content(), house.letters()) == (rows, letters)
     # what came back is an arrival to the models, what was there is none
     assert untouched <= set(house.read(kept))
-    assert {load for load, _ in set(house.read(kept)) - untouched} <= {4}
-    assert house.value("select source from ops.load_manifest where load_id = 4") == "backfill"
+    # one load for each day
+    assert {load for load, _ in set(house.read(kept)) - untouched} <= {4, 5}
+    assert house.read("select distinct source from ops.load_manifest where load_id > 3") == [
+        ("backfill",)
+    ]
+    loads = house.value("select max(load_id) from ops.load_manifest")
     before = checksum(house)
     again = house.backfill(*DAYS)
     assert (again.rows, again.letters) == (0, 0)
     assert checksum(house) == before
-    assert house.value("select max(load_id) from ops.load_manifest") == 4
+    assert house.value("select max(load_id) from ops.load_manifest") == loads
 
 
 def test_a_row_that_came_back_lies_in_the_partition_of_its_day(house: House) -> None:
@@ -310,6 +315,26 @@ def test_a_backfill_killed_left_nothing_behind(house: House, moment: str) -> Non
     assert house.content() == []
     house.backfill(*DAYS)
     assert house.content() == rows
+
+
+def test_a_backfill_killed_goes_on_with_the_day_it_was_at(house: House) -> None:
+    house.archive()
+    rows = house.content()
+    house.run("truncate raw_events.user_events")
+    # in the transaction of the second day
+    run_killed(Trap(backfill_run, "backfill_day", 2), house.backfill, *DAYS)
+    assert house.content() == [row for row in rows if row[-1].date() == DAYS[0]]
+    house.said.clear()
+    assert house.backfill(*DAYS).rows == 18
+    assert house.content() == rows
+    assert house.said[0].startswith("going on with the backfill of ")
+    assert house.said[0].endswith(" 1 steps are done (--anew begins again)")
+    assert house.said[1:] == [
+        f"[2/2] {TOPIC} {DAYS[1]}: 18 rows and 0 dead letters came back",
+    ]
+    # that run is complete: what is lost after it comes back by the same command
+    house.run("truncate raw_events.user_events")
+    assert house.backfill(*DAYS).rows == 54
 
 
 def test_a_record_that_is_loaded_while_a_backfill_stages_it_is_not_doubled(
@@ -424,7 +449,8 @@ def test_a_damaged_archive_file_brings_nothing_back(house: House, damage: bytes)
 
 def test_the_commands_say_what_they_did(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = house.settings()
-    monkeypatch.setattr("ingest.archive.commands.load_settings", lambda: settings)
+    for module in ("archive", "backfill"):
+        monkeypatch.setattr(f"ingest.{module}.commands.load_settings", lambda: settings)
 
     def last_line(*arguments: str) -> str:
         ran = CliRunner().invoke(app, arguments)

@@ -1,24 +1,62 @@
 """The compose file: what a machine can check of it without Docker."""
 
+import json
 import re
+import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+import typer.main
 import yaml
+from compose_spec import PyCompose
 
+from ingest import metrics
+from ingest.cli import app
 from ingest.settings import PROJECT_DIR
 
 TEXT = (PROJECT_DIR / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if one["image"].startswith("coursehouse")}
+GRAFANA = PROJECT_DIR / "monitoring" / "grafana"
+DASHBOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
+
+
+def interpolated(text: str) -> str:
+    """As compose reads it where every variable that must be set is, and no other."""
+    text = re.sub(r"\$\{\w+:\?[^}]*\}", "given", text)
+    return re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", text)
+
+
+def test_compose_would_take_the_file() -> None:
+    """Held against the whole compose specification, which knows every name and every type."""
+    merged = yaml.safe_load(interpolated(TEXT))  # the library does not know YAML's merge keys
+    read = PyCompose.from_yaml(yaml.safe_dump(merged))
+    assert set(read.service_names()) == set(SERVICES)
+    with pytest.raises(ValueError, match="healthchek"):
+        PyCompose.from_yaml("services: {a: {image: b, healthchek: {test: [CMD, a]}}}")
+
+
+def test_a_service_waits_for_others_that_tell_when_they_are_well() -> None:
+    for name, service in SERVICES.items():
+        for other, wanted in service.get("depends_on", {}).items():
+            assert "healthcheck" in SERVICES[other], name
+            # what always runs must not wait for what somebody may leave out
+            assert not SERVICES[other].get("profiles") and wanted["condition"] == "service_healthy"
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_reached_from_this_machine_only(name: str) -> None:
     service = SERVICES[name]
     if service.get("network_mode") == "host":
+        if name in OURS or name == "grafana":
+            _listens_at_home_only(name, service)
+            return
         listening = [word for word in service["command"] if ".listen-address=" in word]
         assert any(word.startswith("--web.") for word in listening)
         # an empty address: it does not listen
@@ -27,6 +65,16 @@ def test_a_service_is_reached_from_this_machine_only(name: str) -> None:
     assert service["ports"]
     for port in service["ports"]:
         assert re.fullmatch(r"127\.0\.0\.1:\$\{COURSEHOUSE_\w+_PORT:-\d+\}:\d+", port)
+
+
+def _listens_at_home_only(name: str, service: dict[str, Any]) -> None:
+    if name == "grafana":
+        assert service["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+    else:
+        # our own commands, and Airflow by its start script, listen at the loopback address
+        assert "--host" not in service["command"]
+        assert "AIRFLOW__API__HOST" not in service["environment"]
+    assert "ports" not in service
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -77,6 +125,23 @@ def test_prometheus_finds_alertmanager_where_it_listens() -> None:
 def test_every_variable_is_described_beside_the_settings() -> None:
     described = set(re.findall(r"^#(\w+)=", (PROJECT_DIR / ".env.example").read_text(), re.M))
     assert set(re.findall(r"\$\{(COURSEHOUSE_\w+)", TEXT)) <= described
+
+
+def test_grafana_starts_only_with_a_password() -> None:
+    service = SERVICES["grafana"]
+    (script,) = service["command"]
+    guard, start = script.replace("$$", "$").splitlines()
+    assert start == "exec /run.sh"
+    for password, code in ({"GF_SECURITY_ADMIN_PASSWORD": ""}, 2), ({}, 2):
+        done = subprocess.run(
+            ["/bin/sh", *service["entrypoint"][1:], guard],
+            env=password,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert "set COURSEHOUSE_GRAFANA_PASSWORD" in done.stderr
 
 
 @pytest.mark.parametrize("password", [None, "", "long enough"])
@@ -139,3 +204,107 @@ def test_the_image_of_superset_is_the_locked_environment() -> None:
     assert all((PROJECT_DIR / path).exists() for path in copied)
     assert any("--require-hashes" in line for line in lines)
     assert "USER superset" in lines
+
+
+# ---------------------------------------------------------------- our own images
+
+
+@pytest.mark.parametrize("name", sorted(set(OURS) - {"scheduler"}))
+def test_a_container_of_ours_runs_a_command_there_is(name: str) -> None:
+    arguments = [str(word) for word in OURS[name]["command"]]
+    command = typer.main.get_command(app)
+    context = typer.Context(command)
+    while hasattr(command, "resolve_command"):
+        _, command, arguments = command.resolve_command(context, arguments)
+        context = typer.Context(command, parent=context)
+    command.make_context(command.name, arguments, resilient_parsing=False)
+
+
+def test_containers_of_ours_are_stages_of_the_dockerfile() -> None:
+    text = (PROJECT_DIR / "Dockerfile").read_text()
+    stages = set(re.findall(r"^FROM \S+ AS (\w+)$", text, re.M))
+    assert {service["build"]["target"] for service in OURS.values()} == stages
+    (version,) = re.findall(
+        r'^version = "(.+)"$', (PROJECT_DIR / "pyproject.toml").read_text(), re.M
+    )
+    assert {service["image"].rpartition(":")[2] for service in OURS.values()} == {version}
+
+
+def test_an_image_of_ours_holds_what_the_locks_name_and_runs_without_power() -> None:
+    text = (PROJECT_DIR / "Dockerfile").read_text()
+    locks = re.findall(r"--require-hashes --requirement (\S+)", text)
+    assert locks == ["requirements/runtime.txt", "requirements/airflow.txt"]
+    assert all((PROJECT_DIR / lock).exists() for lock in locks)
+    assert re.findall(r"^USER (.+)$", text, re.M) == ["10001:10001"]
+
+
+def test_dockerfiles_are_as_hadolint_wants_them() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists() and shutil.which("hadolint") is None:
+        pytest.skip("there is no hadolint for this kind of machine")
+    checked = subprocess.run(
+        [hadolint if hadolint.exists() else "hadolint", PROJECT_DIR / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_the_image_holds_no_secret_and_nothing_that_was_made_here() -> None:
+    ignored = set((PROJECT_DIR / ".dockerignore").read_text().split())
+    assert {".env", ".git", ".venv", ".coursehouse", "target", "logs"} <= ignored
+    # what dbt reads must be there: its tests are beside those of Python
+    assert "tests" not in ignored and "tests/python" in ignored
+
+
+# ---------------------------------------------------------------- Grafana
+
+
+def _queries(dashboard: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target
+
+
+def _series() -> set[str]:
+    """Every series that Prometheus may know of us."""
+    found = set()
+    for one in vars(metrics).values():
+        if isinstance(one, metrics.Metric):
+            ends = ("_bucket", "_sum", "_count") if one.kind == "histogram" else ("",)
+            # a warehouse's counters are shown as what they grew by
+            found |= {one.name + end for end in ends} | {one.sample}
+    return found
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
+def test_a_dashboard_asks_for_metrics_there_are(file: Path) -> None:
+    dashboard = json.loads(file.read_text())
+    sources = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())
+    ((uid, url),) = [(one["uid"], one["url"]) for one in sources["datasources"]]
+    assert (
+        f"--web.listen-address={url.removeprefix('http://')}" in SERVICES["prometheus"]["command"]
+    )
+    for title, target in _queries(dashboard):
+        asked = set(re.findall(r"coursehouse_\w+", target["expr"]))
+        assert asked and asked <= _series(), title
+        assert target["datasource"]["uid"] == uid
+        # a label that a legend shows must still be there after the query has summed
+        for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
+            by = re.findall(r"by \(([^)]*)\)", target["expr"])
+            assert not by or label in by[0], title
+
+
+def test_dashboards_are_found_where_grafana_looks_for_them() -> None:
+    provider = yaml.safe_load((GRAFANA / "provisioning/dashboards/coursehouse.yml").read_text())
+    (path,) = [one["options"]["path"] for one in provider["providers"]]
+    mounts = dict(volume.split(":")[:2] for volume in SERVICES["grafana"]["volumes"])
+    assert mounts["./monitoring/grafana/dashboards"] == path
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert Path(home).name in {file.name for file in DASHBOARDS}
+    boards = [json.loads(file.read_text()) for file in DASHBOARDS]
+    assert len({board["uid"] for board in boards}) == len(boards) == 2
+    for board in boards:
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids) >= 10

@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='arrival_date',
         unique_key=['topic', 'arrival_date', 'lateness_seconds'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='date',
         unique_key=['student_hash', 'date'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

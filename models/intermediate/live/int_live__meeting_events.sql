@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='ts',
         unique_key='event_key',
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

@@ -10,7 +10,7 @@ with outcomes as (
 builds as (
 
     select * from {{ ref('stg_ops__build_run') }}
-    where command <> 'alert'
+    where command not in ('alert', 'stream')
 
 ),
 
@@ -37,7 +37,7 @@ signs as (
         is_failed
     from builds
     union all
-    -- what runs says every minute when it last succeeded
+    -- what runs says again and again when it last succeeded
     select
         labels ->> 'source' as component,
         'pulse' as kind,

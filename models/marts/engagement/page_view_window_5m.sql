@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='window_start',
         unique_key=['window_start', 'page'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

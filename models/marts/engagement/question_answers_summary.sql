@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='date',
         unique_key=['date', 'quiz_id', 'question_id'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='hour',
         unique_key=['hour', 'student_hash'],
         incremental_strategy='delete+insert',
         on_schema_change='append_new_columns',

@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='session_start',
         unique_key='session_id',
         incremental_strategy='recompute',
         on_schema_change='append_new_columns',

@@ -2,6 +2,7 @@
 {{
     config(
         materialized='incremental',
+        event_time='date',
         unique_key='quiz_id',
         incremental_strategy='recompute',
         on_schema_change='append_new_columns',

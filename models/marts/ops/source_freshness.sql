@@ -46,7 +46,10 @@ lanes as (
         end as lane,
         extract(epoch from {{ present() }} - succeeded_at)::numeric(14, 3) as age_seconds
     from last_signs
-    where succeeded_at is not null
+    where
+        succeeded_at is not null
+        -- nobody misses a stream that was ended on purpose
+        and (source <> 'stream' or end_at is null or pulse_at > end_at or failed_at >= end_at)
 
 ),
 

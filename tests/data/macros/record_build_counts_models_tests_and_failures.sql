@@ -23,6 +23,9 @@
 {%- endfor %}
 {%- set rule = {'resource_type': 'model', 'unique_id': 'model.coursehouse.y', 'tags': ['alert']} %}
 {%- set evaluation = [dict(ran, node=rule, status='success')] %}
+{%- set recent = dict(rule, tags=['near_real_time']) %}
+{%- set cycle = [dict(ran, node=recent, status='success')] %}
+{%- set failed_cycle = cycle + [dict(ran, node=recent, status='error')] %}
 
 with cases as (
 
@@ -79,7 +82,21 @@ with cases as (
     select
         'an evaluation of alerts is no build' as problem,
         $record${{ record_build(evaluation, is_whole=false) }}$record$ as statement,
-        $$, 'alert',[^~]*;\s*$$ as expected
+        $$^\s*insert into ops.build_run [^;]*, 'alert',[^;]*;\s*\Z$$ as expected
+
+    union all
+
+    select
+        'a cycle of a stream leaves nothing' as problem,
+        $record${{ record_build(cycle, is_whole=false) }}$record$ as statement,
+        '^\s*$' as expected
+
+    union all
+
+    select
+        'a cycle of a stream that failed leaves what failed, and is no build' as problem,
+        $record${{ record_build(failed_cycle, is_whole=false) }}$record$ as statement,
+        $$, 'stream',[^~]*'error',[^~]*\);\s*\Z$$ as expected
 
     union all
 

@@ -1,0 +1,38 @@
+"""The command `build`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ingest.settings import load_settings
+
+
+def build_command(
+    select: Annotated[
+        str, typer.Option("--select", help="Only these, as dbt selects: rt_sales_window tag:x+")
+    ] = "",
+    exclude: Annotated[str, typer.Option("--exclude", help="All but these.")] = "",
+    is_full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Make incremental models anew.")
+    ] = False,
+    wait_minutes: Annotated[
+        float | None,
+        typer.Option("--wait", help="Minutes to wait for another build that is running.", min=0),
+    ] = None,
+) -> None:
+    """Build and test the marts from what is loaded; one build of a warehouse at a time.
+
+    A model that fails leaves its mart as it was, and what reads it.
+    """
+    # dbt costs seconds to import: only those who need it pay for it
+    from ingest.build_marts import build_marts
+
+    options = [
+        *(("--select", *select.split()) if select else ()),
+        *(("--exclude", *exclude.split()) if exclude else ()),
+        *(("--full-refresh",) if is_full_refresh else ()),
+    ]
+    console = Console(soft_wrap=True)
+    _, built = build_marts(load_settings(), console, *options, wait_minutes=wait_minutes)
+    typer.echo(f"built: {built.successes:,} models and tests, {built.warnings:,} warnings")

@@ -1,0 +1,35 @@
+"""A build of the marts that people watch: with progress, and what failed in dbt's own words."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ingest.build import BuildResult, Dbt
+from ingest.build_lock import building
+from ingest.errors import UserError
+from ingest.settings import Settings
+
+SHOWN_FAILURES = 20
+
+
+def build_marts(
+    settings: Settings, console: Console, *options: str, wait_minutes: float | None = None
+) -> tuple[Dbt, BuildResult]:
+    """`dbt build` with a bar, alone in the warehouse; `options` are dbt's.
+
+    Raises `Busy`, or `UserError` after it has shown which models and tests failed.
+    """
+    with building(settings, console.print, wait_minutes):
+        dbt = Dbt()
+        columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+            task = progress.add_task("build", total=None)
+
+            def show(done: int, total: int) -> None:
+                progress.update(task, completed=done, total=None if options else total)
+
+            built = dbt.build(show, *options)
+    for failure in built.failures[:SHOWN_FAILURES]:
+        console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
+    if built.failures:
+        raise UserError(f"{len(built.failures)} models or tests failed, see above")
+    return dbt, built

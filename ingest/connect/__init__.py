@@ -1,0 +1,1 @@
+"""Connectors of Kafka Connect: what they are to be, and what they are."""

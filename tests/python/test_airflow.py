@@ -1,0 +1,272 @@
+"""The DAGs of orchestrate/, in the Airflow they are for: what they promise, and real runs."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from email import message_from_string
+from typing import Any
+
+import psycopg
+import pytest
+import typer
+import typer.main
+from airflow_runner import DAGS, Airflow
+from moodle_sites import Lane
+
+from ingest import locked_dbt
+from ingest.build import Dbt
+from ingest.cli import app
+from ingest.errors import UserError
+from ingest.settings import PROJECT_DIR
+
+DAY = "2024-01-15"
+# enough to see dbt build and test something; a whole build takes minutes
+FEW = "stg_moodle__course stg_moodle__groups_members"
+
+
+@pytest.fixture(scope="module")
+def described(airflow: Airflow) -> dict[str, Any]:
+    return airflow.describe(COURSEHOUSE_AIRFLOW_EMAIL="data-alerts@example.com")
+
+
+@pytest.fixture
+def house(lane: Lane) -> dict[str, str]:
+    """The variables of a small Moodle and an empty warehouse."""
+    settings = lane.settings()
+    return {
+        "COURSEHOUSE_HOME": str(lane.home),
+        "COURSEHOUSE_PG_HOST": str(settings.pg_host),
+        "COURSEHOUSE_PG_PORT": str(settings.pg_port),
+        "COURSEHOUSE_PG_USER": settings.pg_user,
+        "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
+        "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+        "COURSEHOUSE_MOODLE_DSN": lane.moodle,
+        "COURSEHOUSE_AIRFLOW_SELECT": FEW,
+    }
+
+
+# ---------------------------------------------------------------- what the DAGs promise
+
+
+def test_every_dag_can_be_imported(described: dict[str, Any]) -> None:
+    assert described["errors"] == {}
+    files = {file.stem for file in DAGS.glob("*.py")}
+    helpers = {file.removesuffix(".py") for file in (DAGS / ".airflowignore").read_text().split()}
+    assert set(described["dags"]) == files - helpers
+
+
+def test_dags_start_when_they_should_and_make_up_for_nothing(described: dict[str, Any]) -> None:
+    dags = described["dags"]
+    assert {name: dag["schedule"] for name, dag in dags.items()} == {
+        "daily_analytics_etl": "0 2 * * *",
+        "hourly_analytics_etl": "10 0,1,3-23 * * *",
+        "backfill_analytics": None,
+    }
+    for dag in dags.values():
+        assert dag["start_date"] == "2024-01-01T00:00:00+00:00"
+        assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
+
+
+def test_every_task_is_tried_thrice_and_its_failure_is_mailed(described: dict[str, Any]) -> None:
+    for dag in described["dags"].values():
+        for name, task in dag["tasks"].items():
+            assert task["owner"] == "data-team", name
+            assert (task["retries"], task["retry_delay"]) == (2, 300), name
+            assert task["depends_on_past"] is False, name
+            assert task["mails"] == ["data-alerts@example.com"], name
+
+
+def test_without_an_address_nobody_is_mailed(airflow: Airflow) -> None:
+    dags = airflow.describe()["dags"]
+    assert {str(task["mails"]) for dag in dags.values() for task in dag["tasks"].values()} == {"[]"}
+
+
+def test_a_failed_build_fails_the_run_although_alerts_are_sent(described: dict[str, Any]) -> None:
+    """A run is as its last tasks are: `alert`, which always runs, must not be the only one."""
+    for name in ("daily_analytics_etl", "hourly_analytics_etl"):
+        tasks = described["dags"][name]["tasks"]
+        inner = {upstream for task in tasks.values() for upstream in task["upstream"]}
+        last = {task: tasks[task]["trigger_rule"] for task in tasks.keys() - inner}
+        assert last.pop("alert") == "all_done"
+        assert set(last.values()) == {"all_success"}
+
+
+def test_every_task_calls_a_command_there_is(described: dict[str, Any]) -> None:
+    values = {
+        "{{ params.date }}": DAY,
+        "{{ params['from'] }}": DAY,
+        "{{ params['to'] }}": DAY,
+        "{{ '--since=' ~ params.date if params.date else '' }}": f"--since={DAY}",
+        "{{ '--topics=' ~ params.topics if params.topics else '' }}": "--topics=clicks",
+        "{{ '--marts=' ~ params.marts if params.marts else '' }}": "--marts=fact_orders",
+    }
+    seen = 0
+    for dag in described["dags"].values():
+        for task in dag["tasks"].values():
+            assert task["operator"] == "CoursehouseOperator"
+            if task["program"] != "coursehouse":
+                continue
+            arguments = []
+            for argument in task["arguments"]:
+                for template, value in values.items():
+                    argument = argument.replace(template, value)
+                assert "{" not in argument
+                arguments += [argument] if argument else []
+            command = typer.main.get_command(app)
+            context = typer.Context(command)
+            while hasattr(command, "resolve_command"):
+                _, command, arguments = command.resolve_command(context, arguments)
+                context = typer.Context(command, parent=context)
+            # options that do not exist are an error here, and so are missing ones
+            command.make_context(command.name, list(arguments), resilient_parsing=False)
+            seen += 1
+    assert seen > 10
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_a_night_is_worked_again_for_the_day_somebody_names(
+    airflow: Airflow, house: dict[str, str], lane: Lane
+) -> None:
+    conf = json.dumps({"date": DAY})
+    # these have tests of their own, and take a minute
+    costly = "^(load_fx|report|docs|source_freshness|alert)$"
+    done = airflow.command(
+        *("dags", "test", "daily_analytics_etl", "2026-10-31", "--conf", conf),
+        *("--mark-success-pattern", costly),
+        **house,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
+    assert f"--from={DAY}" in said and f"--to={DAY}" in said
+    # what is not configured is left out, and keeps nobody waiting
+    assert "COURSEHOUSE_STRIPE_API_KEY is not set" in said
+    assert "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS is not set" in said
+    with psycopg.connect(lane.warehouse) as conn:
+        built = conn.execute("select status, models, tests > 0 from ops.build_run").fetchall()
+        assert built == [("ok", 2, True)]
+        assert conn.execute("select count(*) > 0 from staging.stg_moodle__course").fetchone() == (
+            True,
+        )
+        loaded = conn.execute("select source, status from ops.load_run").fetchall()
+        assert loaded == [("moodle", "ok")]
+    assert "retention: 0 days of raw events dropped" in said
+
+
+@pytest.mark.parametrize("day", ["2024-01-15; rm -rf x", "2024-02-31"])
+def test_what_is_no_day_starts_nothing(airflow: Airflow, house: dict[str, str], day: str) -> None:
+    conf = json.dumps({"date": day})
+    done = airflow.command("dags", "test", "daily_analytics_etl", "--conf", conf, **house)
+    assert done.returncode != 0
+    assert "ParamValidationError" in done.stdout + done.stderr
+    assert "Running command" not in done.stdout
+
+
+# ---------------------------------------------------------------- mail
+
+
+@pytest.fixture
+def mailbox(free_port: Callable[[], int]) -> Iterator[tuple[int, list[str]]]:
+    """A mail server that takes every letter: its port, and the letters."""
+    letters: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                word = line.strip().upper()
+                if word == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    letters.append(b"".join(lines).decode())
+                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+                if word == b"QUIT":
+                    return
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", free_port()), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1], letters
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_task_that_failed_for_good_is_mailed_with_its_reason(
+    airflow: Airflow, mailbox: tuple[int, list[str]]
+) -> None:
+    port, letters = mailbox
+    connection = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "extra": {"disable_ssl": True, "disable_tls": True},
+    }
+    airflow.script(
+        "notify.py",
+        *(str(DAGS), "daily_analytics_etl", "build", "the warehouse <is> full"),
+        AIRFLOW_CONN_SMTP_DEFAULT=json.dumps(connection),
+        COURSEHOUSE_AIRFLOW_EMAIL="data-alerts@example.com",
+        COURSEHOUSE_AIRFLOW_EMAIL_FROM="coursehouse@example.com",
+    )
+    (letter,) = map(message_from_string, letters)
+    assert (letter["To"], letter["From"]) == ("data-alerts@example.com", "coursehouse@example.com")
+    assert letter["Subject"] == "Coursehouse: build of daily_analytics_etl failed"
+    (part,) = [part for part in letter.walk() if part.get_content_type() == "text/html"]
+    assert b"the warehouse &lt;is&gt; full" in part.get_payload(decode=True)
+
+
+# ---------------------------------------------------------------- dbt as cosmos calls it
+
+
+@pytest.mark.parametrize("command", ["run", "test", "seed", "snapshot"])
+def test_a_node_alone_is_not_run_by_a_schedule(command: str) -> None:
+    with pytest.raises(UserError, match="start the whole build anew"):
+        locked_dbt.main([command, "--select", "dim_course"])
+
+
+def test_a_build_of_a_schedule_does_not_overlap_another_one(
+    house: dict[str, str], lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in house.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(locked_dbt, "_dbt", lambda arguments: 0)
+    monkeypatch.setenv("COURSEHOUSE_BUILD_WAIT_MINUTES", "0")
+    assert locked_dbt.main(["build"]) == 0
+    with psycopg.connect(lane.warehouse) as other:
+        other.execute("select pg_advisory_lock(hashtext('coursehouse:build'))")
+        with pytest.raises(UserError, match="another process is at the build"):
+            locked_dbt.main(["build"])
+    assert locked_dbt.main(["build"]) == 0
+
+
+def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
+    airflow: Airflow, house: dict[str, str], lane: Lane
+) -> None:
+    """One dbt process, a task for each node, and nothing that is tried again or run alone."""
+    Dbt().parse()  # the graph is read from its manifest
+    graph = {"COURSEHOUSE_AIRFLOW_GRAPH": "true"}
+    found = airflow.describe(**(house | graph))
+    assert found["errors"] == {}
+    tasks = found["dags"]["daily_analytics_etl"]["tasks"]
+    nodes = {name for name in tasks if name.startswith("build.stg_")}
+    assert nodes == {f"build.{model}_run" for model in FEW.split()}
+    assert {tasks[name]["retries"] for name in {*nodes, "build.dbt_producer_watcher"}} == {0}
+    lane.load()
+    done = airflow.command(
+        *("dags", "test", "daily_analytics_etl", "2026-10-31"),
+        *("--mark-success-pattern", r"^(load_.*|report|docs|source_freshness|alert|ar.*|ret.*)$"),
+        **(house | graph),
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
+    with psycopg.connect(lane.warehouse) as conn:
+        built = conn.execute("select status, models, tests > 0 from ops.build_run").fetchall()
+    assert built == [("ok", 2, True)]
+
+
+def test_make_airflow_says_how_to_start_it() -> None:
+    text = (PROJECT_DIR / "orchestrate" / "START").read_text()
+    assert "orchestrate/airflow standalone" in text
