@@ -82,7 +82,8 @@ class Dbt:
 
     def compiled(self, selection: str) -> list[Any]:
         """Models with `compiled_code` as a full refresh takes it; what is read comes first."""
-        outcome = self._invoke("compile", "--full-refresh", "--select", *selection.split())
+        selected = ("--select", *selection.split(), "--indirect-selection", "empty")  # no tests
+        outcome = self._invoke("compile", "--full-refresh", *selected)
         if not outcome.success:
             raise UserError(f"dbt cannot compile {selection}: {_reason(outcome)}")
         compiled: Any = outcome.result

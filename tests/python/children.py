@@ -15,7 +15,7 @@ from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
 from typing import Any
 
-PATIENCE_SECONDS = 180  # dbt may have to read the whole project first
+PATIENCE_SECONDS = 600  # dbt may have to read the whole project first
 
 # Not copies of this process: the threads of Kafka clients hold locks that nobody in a copy would
 # release. They are copies of a process that has only read the libraries, which takes seconds.

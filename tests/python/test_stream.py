@@ -26,7 +26,7 @@ from ingest.settings import load_settings
 from ingest.stream import cycle
 from ingest.stream.run import Stream
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 600.0
 MODELS = ("--resource-type", "model", "--resource-type", "seed")
 BUILT = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops")
 TOPICS = ("clicks", "cart", "purchase")
