@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import psycopg
 import pytest
 from children import Trap, run_killed
 from event_streams import load_messages
-from moodle_sites import Lane
 from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
 from warehouse_fixtures import Warehouse
@@ -22,28 +23,27 @@ from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 PLAN = Plan(seed=5, events=3_000, days=4)
-BUILT = ("+page_view_stats", "+tag:near_real_time", "+question_answers_summary")
+BUILT = ("+fact_late_arrivals", "+tag:near_real_time", "+dim_date")
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-VIEWS = "marts_engagement.page_view_window_5m"
+LATENESS = "intermediate.int_events__lateness"
+LATE = "marts_engagement.fact_late_arrivals"
 RECENT = "intermediate.int_events__recent_events"
 PEOPLE = "intermediate.int_events__recent_people"
 SALES = "marts_engagement.rt_sales_window"
-TABLES = (VIEWS, RECENT, PEOPLE, SALES, "marts_engagement.rt_activity_window")
+TABLES = (LATENESS, LATE, RECENT, PEOPLE, SALES, "marts_engagement.rt_activity_window")
 DAYS = ("--from", "2025-10-28", "--to", "2025-10-29")
 ALL_DAYS = ("--from", "2025-10-01", "--to", "2025-11-30")
-INSIDE = "window_start >= '2025-10-28+00' and window_start < '2025-10-30+00'"
+INSIDE = "arrival_date between '2025-10-28' and '2025-10-29'"
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    """The sample site and a simulated stream, loaded and built."""
-    directory = tmp_path_factory.mktemp("backfill_marts")
-    warehouse = Warehouse(new_database("backfill_marts"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+def house(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    """A simulated stream, each day of it loaded at its end, and built."""
+    warehouse = small_warehouse("backfill_marts")
     with warehouse.connect() as conn:
-        load_messages(conn, simulate(PLAN))
+        for _, day in groupby(simulate(PLAN), lambda sent: sent.produced_at.date()):
+            sent = list(day)
+            load_messages(conn, sent, loaded_at=sent[-1].produced_at)
     warehouse.run("build", "--select", *BUILT, *NO_TESTS)
     return warehouse
 
@@ -65,15 +65,16 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def backfill(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Runs the command in this process."""
+def command(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command in this process."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
 
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["backfill", *arguments])
 
-    return run
+@pytest.fixture
+def backfill(command: Callable[..., Result]) -> Callable[..., Result]:
+    return partial(command, "backfill")
 
 
 def checksums(conn: psycopg.Connection, *, of_versions: bool = False) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def test_what_is_right_is_not_written_and_twice_is_as_good_as_once(
 ) -> None:
     before = checksums(conn, of_versions=True)
     for _ in range(2):
-        ran = backfill(*ALL_DAYS, "--marts", "page_view_window_5m,int_events__recent_events")
+        ran = backfill(*ALL_DAYS, "--marts", "fact_late_arrivals,int_events__recent_events")
         assert ran.exit_code == 0, ran.output + str(ran.exception)
         assert ran.output.splitlines()[-1] == "backfill: 0 rows of 3 models differ now"
         assert checksums(conn, of_versions=True) == before
@@ -108,16 +109,16 @@ def test_days_are_mended_with_what_reads_them_and_other_days_are_left_alone(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     before = checksums(conn)
-    conn.execute(f"update {VIEWS} set view_count = 7777")
-    conn.execute(f"delete from {VIEWS} where page = (select min(page) from {VIEWS})")
+    conn.execute(f"update {LATE} set lateness_p99_seconds = 7777")
+    conn.execute(f"delete from {LATE} where topic = (select min(topic) from {LATE})")
     conn.execute(f"update {PEOPLE} set clicks_count = 0, orders_count = 0")
-    outside = value(conn, f"select count(*) from {VIEWS} where not ({INSIDE})")
+    outside = value(conn, f"select count(*) from {LATE} where not ({INSIDE})")
     assert outside > 0
-    ran = backfill(*DAYS, "--marts", "page_view_window_5m")
+    ran = backfill(*DAYS, "--marts", "fact_late_arrivals")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
-    assert value(conn, f"select count(*) from {VIEWS} where view_count = 7777") == outside
-    assert value(conn, f"select count(*) from {VIEWS} where not ({INSIDE})") == outside
-    ran = backfill(*ALL_DAYS, "--marts", "page_view_window_5m,int_events__recent_people")
+    assert value(conn, f"select count(*) from {LATE} where lateness_p99_seconds = 7777") == outside
+    assert value(conn, f"select count(*) from {LATE} where not ({INSIDE})") == outside
+    ran = backfill(*ALL_DAYS, "--marts", "fact_late_arrivals,int_events__recent_people")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     # a table behind it was built again
     assert checksums(conn) == before
@@ -135,6 +136,7 @@ def test_arrivals_that_wait_for_a_build_are_not_lost_behind_a_backfill(
     house.run("run", "--full-refresh", "--select", "tag:near_real_time")
     assert [compare(conn, "increments", *table)[1] for table in recent] == [0, 0]
     conn.execute("drop schema increments cascade")
+    house.run("run", "--select", "int_events__lateness+")
 
 
 def test_rows_that_would_vanish_are_kept_unless_that_is_meant(
@@ -142,14 +144,15 @@ def test_rows_that_would_vanish_are_kept_unless_that_is_meant(
 ) -> None:
     before = checksums(conn)
     conn.execute(
-        f"insert into {VIEWS} (window_start, page, view_count, _load_id)"
-        " values ('2025-10-28 01:00+00', '/nowhere', 1, 1)"
+        f"insert into {PEOPLE} (window_start, person_hash, views_count, _load_id)"
+        " values ('2025-10-29 01:00+00', 'nobody', 1, 1)"
     )
-    refused = backfill(*DAYS, "--marts", "page_view_window_5m")
+    refused = backfill(*DAYS, "--marts", "int_events__recent_people")
     assert isinstance(refused.exception, UserError)
-    assert str(refused.exception).startswith("1 rows of page_view_window_5m would vanish: bring")
-    assert value(conn, f"select count(*) from {VIEWS} where page = '/nowhere'") == 1
-    assert backfill(*DAYS, "--marts", "page_view_window_5m", "--allow-loss").exit_code == 0
+    words = "1 rows of int_events__recent_people would vanish: bring"
+    assert str(refused.exception).startswith(words)
+    assert value(conn, f"select count(*) from {PEOPLE} where person_hash = 'nobody'") == 1
+    assert backfill(*DAYS, "--marts", "int_events__recent_people", "--allow-loss").exit_code == 0
     assert checksums(conn) == before
 
 
@@ -161,35 +164,36 @@ def test_a_name_that_is_no_model_is_refused(backfill: Callable[..., Result]) -> 
 def test_a_model_with_other_columns_asks_for_a_full_refresh(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
-    conn.execute("drop view marts_engagement.page_view_stats")
-    conn.execute(f"alter table {VIEWS} rename column view_count to views")
-    refused = backfill(*DAYS, "--marts", "page_view_window_5m")
-    assert "build --full-refresh --select page_view_window_5m+" in str(refused.exception)
-    conn.execute(f"alter table {VIEWS} rename column views to view_count")
+    conn.execute(f"alter table {PEOPLE} rename column views_count to views")
+    refused = backfill(*DAYS, "--marts", "int_events__recent_people")
+    assert "build --full-refresh --select int_events__recent_people+" in str(refused.exception)
+    conn.execute(f"alter table {PEOPLE} rename column views to views_count")
+
+
+def spoil(conn: psycopg.Connection) -> None:
+    conn.execute(f"update {LATENESS} set late_count = 0")
+    conn.execute(f"update {LATE} set lateness_p99_seconds = 7777")
 
 
 def test_a_failure_leaves_the_last_good_rows_and_the_next_run_goes_on_behind_what_was_done(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     good = checksums(conn)
-    conn.execute(f"update {RECENT} set event_name = 'broken'")
-    conn.execute(f"update {PEOPLE} set views_count = 0")
+    spoil(conn)
     before = checksums(conn)
     # the second of two models fails after it has deleted what it is to replace
-    conn.execute(f"alter table {PEOPLE} add constraint broken check (views_count = 0) not valid")
-    arguments = (*ALL_DAYS, "--marts", "int_events__recent_events")
+    conn.execute(
+        f"alter table {LATE} add constraint broken check (lateness_p99_seconds = 7777) not valid"
+    )
+    arguments = (*ALL_DAYS, "--marts", "int_events__lateness")
     failed = backfill(*arguments)
     assert isinstance(failed.exception, UserError)
-    after = checksums(conn)
-    assert after[RECENT] == good[RECENT]
-    assert {t: after[t] for t in TABLES if t != RECENT} == {
-        t: before[t] for t in TABLES if t != RECENT
-    }
-    conn.execute(f"alter table {PEOPLE} drop constraint broken")
+    assert checksums(conn) == before | {LATENESS: good[LATENESS]}
+    conn.execute(f"alter table {LATE} drop constraint broken")
     ran = backfill(*arguments)
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "going on with the backfill of" in ran.output
-    assert not any("int_events__recent_events:" in line for line in ran.output.splitlines())
+    assert not any("int_events__lateness:" in line for line in ran.output.splitlines())
     assert checksums(conn) == good
 
 
@@ -200,7 +204,7 @@ def _backfill(environment: dict[str, str]) -> None:
         date(2025, 10, 1),
         date(2025, 11, 30),
         lambda line: None,
-        marts=["int_events__recent_events"],
+        marts=["int_events__lateness"],
     )
 
 
@@ -208,14 +212,33 @@ def test_a_backfill_killed_between_two_models_goes_on_with_the_second(
     backfill: Callable[..., Result], conn: psycopg.Connection, environment: dict[str, str]
 ) -> None:
     good = checksums(conn)
-    conn.execute(f"update {RECENT} set event_name = 'broken'")
-    conn.execute(f"update {PEOPLE} set views_count = 0")
+    spoil(conn)
+    before = checksums(conn)
     # killed in the transaction of the second one
     run_killed(Trap(backfill_run, "exchange", 2), _backfill, environment)
-    assert checksums(conn)[RECENT] == good[RECENT]
-    assert value(conn, f"select sum(views_count) from {PEOPLE}") == 0
-    ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_events")
+    assert checksums(conn) == before | {LATENESS: good[LATENESS]}
+    ran = backfill(*ALL_DAYS, "--marts", "int_events__lateness")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "1 steps are done" in ran.output
     assert checksums(conn) == good
     assert value(conn, "select count(*) from ops.backfill_run where completed_at is null") == 0
+
+
+def test_a_build_that_fails_says_so_and_leaves_the_last_good_marts(
+    command: Callable[..., Result], conn: psycopg.Connection
+) -> None:
+    good = checksums(conn)
+    load_id = load_messages(conn, simulate(Plan(seed=7, events=500, days=4)))
+    conn.execute(f"alter table {LATENESS} add constraint broken check (false) not valid")
+    selected = ("--select", "int_events__lateness+ tag:near_real_time")
+    build = partial(command, "build", *selected, "--exclude", "test_type:data test_type:unit")
+    failed = build()
+    assert str(failed.exception) == "1 models or tests failed, see above"
+    assert "int_events__lateness: " in failed.output
+    after = checksums(conn)
+    # what failed, and what reads it, stand as they were; what does not is built
+    assert [table for table in TABLES if after[table] == good[table]] == [LATENESS, LATE]
+    conn.execute(f"alter table {LATENESS} drop constraint broken")
+    built = build()
+    assert built.exit_code == 0, built.output + str(built.exception)
+    assert value(conn, f"select max(_load_id) from {LATE}") == load_id
