@@ -5,17 +5,20 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from children import Trap, run_killed
+from dbt.cli.main import dbtRunnerResult
 from event_streams import load_messages
 from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
 from warehouse_fixtures import Warehouse
 
 from ingest.backfill import run as backfill_run
+from ingest.build import Dbt, _quiet
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.settings import load_settings
@@ -23,17 +26,14 @@ from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 PLAN = Plan(seed=5, events=3_000, days=4)
-BUILT = ("+fact_late_arrivals", "+tag:near_real_time", "+dim_date")
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-LATENESS = "intermediate.int_events__lateness"
-LATE = "marts_engagement.fact_late_arrivals"
 RECENT = "intermediate.int_events__recent_events"
 PEOPLE = "intermediate.int_events__recent_people"
-SALES = "marts_engagement.rt_sales_window"
-TABLES = (LATENESS, LATE, RECENT, PEOPLE, SALES, "marts_engagement.rt_activity_window")
+WINDOWS = ("marts_engagement.rt_sales_window", "marts_engagement.rt_activity_window")
+TABLES = (RECENT, PEOPLE, *WINDOWS)
 DAYS = ("--from", "2025-10-28", "--to", "2025-10-29")
 ALL_DAYS = ("--from", "2025-10-01", "--to", "2025-11-30")
-INSIDE = "arrival_date between '2025-10-28' and '2025-10-29'"
+INSIDE = "window_start >= '2025-10-28+00' and window_start < '2025-10-30+00'"
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +44,8 @@ def house(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
         for _, day in groupby(simulate(PLAN), lambda sent: sent.produced_at.date()):
             sent = list(day)
             load_messages(conn, sent, loaded_at=sent[-1].produced_at)
-    warehouse.run("build", "--select", *BUILT, *NO_TESTS)
+    warehouse.run("build", "--select", "+tag:near_real_time", *NO_TESTS)
     return warehouse
-
-
-@pytest.fixture
-def environment(house: Warehouse) -> dict[str, str]:
-    """For commands on that warehouse; what dbt writes stays apart from the project's own."""
-    return house.environment() | {
-        "COURSEHOUSE_HOME": str(house.target.parent / "home"),
-        "DBT_TARGET_PATH": str(house.target.parent / "commands"),
-        "DBT_LOG_PATH": str(house.target.parent / "commands"),
-    }
 
 
 @pytest.fixture
@@ -64,11 +54,36 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+class QuietDbt(Dbt):
+    """Goes on with what the warehouse's own dbt has read, and keeps nothing for reports."""
+
+    def __init__(self, target: Path) -> None:
+        super().__init__()
+        self._options = _quiet(target)
+
+    def _invoke(self, *command: str) -> dbtRunnerResult:
+        return super()._invoke(*command, *self._options)
+
+
+@pytest.fixture(scope="module")
+def dbt(house: Warehouse) -> Dbt:
+    """One that has read the project, for all commands in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, setting in house.environment().items():
+            patch.setenv(name, setting)
+        reader = QuietDbt(house.target)
+        reader.parse()
+        return reader
+
+
 @pytest.fixture
-def command(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def command(house: Warehouse, dbt: Dbt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs a command in this process."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    for name, setting in house.environment().items():
+        monkeypatch.setenv(name, setting)
+    monkeypatch.setenv("COURSEHOUSE_HOME", str(house.target.parent))
+    for module in ("build", "build_marts"):
+        monkeypatch.setattr(f"ingest.{module}.Dbt", lambda: dbt)
     return lambda *arguments: CliRunner().invoke(app, arguments)
 
 
@@ -88,6 +103,11 @@ def checksums(conn: psycopg.Connection, *, of_versions: bool = False) -> dict[st
     }
 
 
+def people(conn: psycopg.Connection, condition: str) -> list[tuple[Any, ...]]:
+    query = f"select * from {PEOPLE} where {condition} order by window_start, person_hash"
+    return conn.execute(query).fetchall()
+
+
 def value(conn: psycopg.Connection, query: str) -> Any:
     row = conn.execute(query).fetchone()
     return row and row[0]
@@ -98,9 +118,9 @@ def test_what_is_right_is_not_written_and_twice_is_as_good_as_once(
 ) -> None:
     before = checksums(conn, of_versions=True)
     for _ in range(2):
-        ran = backfill(*ALL_DAYS, "--marts", "fact_late_arrivals,int_events__recent_events")
+        ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_events")
         assert ran.exit_code == 0, ran.output + str(ran.exception)
-        assert ran.output.splitlines()[-1] == "backfill: 0 rows of 3 models differ now"
+        assert ran.output.splitlines()[-1] == "backfill: 0 rows of 2 models differ now"
         assert checksums(conn, of_versions=True) == before
     assert value(conn, "select count(*) from ops.backfill_run where completed_at is null") == 0
 
@@ -109,18 +129,19 @@ def test_days_are_mended_with_what_reads_them_and_other_days_are_left_alone(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     before = checksums(conn)
-    conn.execute(f"update {LATE} set lateness_p99_seconds = 7777")
-    conn.execute(f"delete from {LATE} where topic = (select min(topic) from {LATE})")
-    conn.execute(f"update {PEOPLE} set clicks_count = 0, orders_count = 0")
-    outside = value(conn, f"select count(*) from {LATE} where not ({INSIDE})")
-    assert outside > 0
-    ran = backfill(*DAYS, "--marts", "fact_late_arrivals")
+    good = people(conn, INSIDE)
+    conn.execute(f"update {PEOPLE} set clicks_count = 0")
+    conn.execute(f"delete from {PEOPLE} where events_count = 1 and shop_events_count = 0")
+    assert people(conn, INSIDE) != good
+    outside = people(conn, f"not ({INSIDE})")
+    ran = backfill(*DAYS, "--marts", "int_events__recent_people")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
-    assert value(conn, f"select count(*) from {LATE} where lateness_p99_seconds = 7777") == outside
-    assert value(conn, f"select count(*) from {LATE} where not ({INSIDE})") == outside
-    ran = backfill(*ALL_DAYS, "--marts", "fact_late_arrivals,int_events__recent_people")
+    assert people(conn, INSIDE) == good
+    assert people(conn, f"not ({INSIDE})") == outside
+    ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_people")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
-    # a table behind it was built again
+    assert " 0 rows" not in ran.output.splitlines()[-1]
+    # tables behind it were built again
     assert checksums(conn) == before
 
 
@@ -136,7 +157,6 @@ def test_arrivals_that_wait_for_a_build_are_not_lost_behind_a_backfill(
     house.run("run", "--full-refresh", "--select", "tag:near_real_time")
     assert [compare(conn, "increments", *table)[1] for table in recent] == [0, 0]
     conn.execute("drop schema increments cascade")
-    house.run("run", "--select", "int_events__lateness+")
 
 
 def test_rows_that_would_vanish_are_kept_unless_that_is_meant(
@@ -171,8 +191,8 @@ def test_a_model_with_other_columns_asks_for_a_full_refresh(
 
 
 def spoil(conn: psycopg.Connection) -> None:
-    conn.execute(f"update {LATENESS} set late_count = 0")
-    conn.execute(f"update {LATE} set lateness_p99_seconds = 7777")
+    conn.execute(f"update {RECENT} set event_name = 'broken'")
+    conn.execute(f"update {PEOPLE} set views_count = 0")
 
 
 def test_a_failure_leaves_the_last_good_rows_and_the_next_run_goes_on_behind_what_was_done(
@@ -182,42 +202,43 @@ def test_a_failure_leaves_the_last_good_rows_and_the_next_run_goes_on_behind_wha
     spoil(conn)
     before = checksums(conn)
     # the second of two models fails after it has deleted what it is to replace
-    conn.execute(
-        f"alter table {LATE} add constraint broken check (lateness_p99_seconds = 7777) not valid"
-    )
-    arguments = (*ALL_DAYS, "--marts", "int_events__lateness")
+    conn.execute(f"alter table {PEOPLE} add constraint broken check (views_count = 0) not valid")
+    arguments = (*ALL_DAYS, "--marts", "int_events__recent_events")
     failed = backfill(*arguments)
     assert isinstance(failed.exception, UserError)
-    assert checksums(conn) == before | {LATENESS: good[LATENESS]}
-    conn.execute(f"alter table {LATE} drop constraint broken")
+    assert checksums(conn) == before | {RECENT: good[RECENT]}
+    conn.execute(f"alter table {PEOPLE} drop constraint broken")
     ran = backfill(*arguments)
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "going on with the backfill of" in ran.output
-    assert not any("int_events__lateness:" in line for line in ran.output.splitlines())
+    assert not any("int_events__recent_events:" in line for line in ran.output.splitlines())
     assert checksums(conn) == good
 
 
-def _backfill(environment: dict[str, str]) -> None:
+def _backfill(environment: dict[str, str], target: Path) -> None:
     os.environ.update(environment)
-    backfill_run.backfill(
-        load_settings(),
-        date(2025, 10, 1),
-        date(2025, 11, 30),
-        lambda line: None,
-        marts=["int_events__lateness"],
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.build.Dbt", lambda: QuietDbt(target))
+        backfill_run.backfill(
+            load_settings(),
+            date(2025, 10, 1),
+            date(2025, 11, 30),
+            lambda line: None,
+            marts=["int_events__recent_events"],
+        )
 
 
 def test_a_backfill_killed_between_two_models_goes_on_with_the_second(
-    backfill: Callable[..., Result], conn: psycopg.Connection, environment: dict[str, str]
+    house: Warehouse, backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     good = checksums(conn)
     spoil(conn)
     before = checksums(conn)
     # killed in the transaction of the second one
-    run_killed(Trap(backfill_run, "exchange", 2), _backfill, environment)
-    assert checksums(conn) == before | {LATENESS: good[LATENESS]}
-    ran = backfill(*ALL_DAYS, "--marts", "int_events__lateness")
+    trap = Trap(backfill_run, "exchange", 2)
+    run_killed(trap, _backfill, house.environment(), house.target)
+    assert checksums(conn) == before | {RECENT: good[RECENT]}
+    ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_events")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "1 steps are done" in ran.output
     assert checksums(conn) == good
@@ -228,17 +249,17 @@ def test_a_build_that_fails_says_so_and_leaves_the_last_good_marts(
     command: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     good = checksums(conn)
-    load_id = load_messages(conn, simulate(Plan(seed=7, events=500, days=4)))
-    conn.execute(f"alter table {LATENESS} add constraint broken check (false) not valid")
-    selected = ("--select", "int_events__lateness+ tag:near_real_time")
-    build = partial(command, "build", *selected, "--exclude", "test_type:data test_type:unit")
-    failed = build()
+    load_messages(conn, simulate(Plan(seed=7, events=500, days=4)))
+    conn.execute(f"alter table {PEOPLE} add constraint broken check (false) not valid")
+    arguments = ("build", "--select", "tag:near_real_time", "--exclude", "test_type:unit")
+    failed = command(*arguments)
     assert str(failed.exception) == "1 models or tests failed, see above"
-    assert "int_events__lateness: " in failed.output
+    assert "int_events__recent_people: Database Error" in failed.output
+    # what comes before it is built; it, and what reads it, stand as they were
     after = checksums(conn)
-    # what failed, and what reads it, stand as they were; what does not is built
-    assert [table for table in TABLES if after[table] == good[table]] == [LATENESS, LATE]
-    conn.execute(f"alter table {LATENESS} drop constraint broken")
-    built = build()
+    assert [table for table in TABLES if after[table] == good[table]] == [PEOPLE, *WINDOWS]
+    conn.execute(f"alter table {PEOPLE} drop constraint broken")
+    built = command(*arguments)
     assert built.exit_code == 0, built.output + str(built.exception)
-    assert value(conn, f"select max(_load_id) from {LATE}") == load_id
+    after = checksums(conn)
+    assert [table for table in TABLES if after[table] == good[table]] == []
