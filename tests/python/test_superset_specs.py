@@ -51,7 +51,7 @@ def checked(catalogue: dict[str, Dataset]) -> Callable[[Content], list[str]]:
     """What the lint says of a dashboard with one chart, which is right but for some changes."""
 
     def check(changes: Content) -> list[str]:
-        chart = {"title": "Learners by course", "chart": "table", "by": ["course_name"]}
+        chart: Content = {"title": "Learners by course", "chart": "table", "by": ["course_name"]}
         chart |= {"dataset": "bi_course_completion", "metrics": ["learners"]}
         return problems([_dashboard(chart | changes)], catalogue)
 
