@@ -54,7 +54,7 @@ MARTS = (
     *("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops"),
     *("+sessions", "+page_view_window_5m", "+fact_learning_event", "+fact_orders", "+fact_cart"),
 )
-MODELS = ("--resource-type", "model", "--resource-type", "seed")
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 PEOPLE = """(
     select student_hash as person_hash, source_system || ':' || source_user_id as person
     from vault.pseudonyms
@@ -80,7 +80,7 @@ def built(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Wareh
         fill_small(moodle)
     lane.load()
     warehouse = Warehouse(lane.warehouse, home / "stream")
-    warehouse.run("build", "--select", *MARTS, *MODELS)
+    warehouse.run("build", "--select", *MARTS, *NO_TESTS)
     return warehouse
 
 
