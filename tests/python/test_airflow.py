@@ -141,7 +141,7 @@ def test_a_night_is_worked_again_for_the_day_somebody_names(
 ) -> None:
     conf = json.dumps({"date": DAY})
     # these have tests of their own, and take a minute
-    costly = "^(load_fx|report|docs|source_freshness|alert)$"
+    costly = "^(load_fx|report|docs|warm|source_freshness|alert)$"
     done = airflow.command(
         *("dags", "test", "daily_analytics_etl", "2026-10-31", "--conf", conf),
         *("--mark-success-pattern", costly),
@@ -271,7 +271,7 @@ def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
     lane.load()
     # `dags test` runs one task at a time, in any order: one that waits for another one's node would
     # never let that one begin
-    waiting = r"build\.stg_.*|load_.*|report|docs|source_freshness|alert|archive|retention"
+    waiting = r"build\.stg_.*|load_.*|report|docs|warm|source_.*|alert|archive|retention"
     done = airflow.command(
         *("dags", "test", "daily_analytics_etl", "2026-10-31"),
         *("--mark-success-pattern", f"^({waiting})$"),
