@@ -24,7 +24,7 @@ demo: $(RUNTIME) $(PACKAGES) ## from nothing to a tested warehouse of the sample
 test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
-	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup
+	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

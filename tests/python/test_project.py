@@ -144,7 +144,12 @@ def test_the_sql_is_clean_by_sqlfluff(warehouse: Warehouse) -> None:
             "--disable-progress-bar",
         ],
         cwd=PROJECT_DIR,
-        env={**os.environ, **warehouse.environment()},
+        env={
+            **os.environ,
+            **warehouse.environment(),
+            "DBT_TARGET_PATH": str(warehouse.target / "lint"),
+            "DBT_LOG_PATH": str(warehouse.target / "lint"),
+        },
         capture_output=True,
         text=True,
         check=False,
