@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import mean, quantiles
 
 import psycopg
-from warehouse import MODELS_ONLY, Bench, bench
+from warehouse import Bench, bench
 
 from ingest.events.topics import logs
 from ingest.kafka.broker import EmbeddedBroker
@@ -71,7 +71,7 @@ def main() -> None:
     given = parser.parse_args()
     with bench() as used:
         used.load_sample()
-        used.build("loaded", "--select", *UPSTREAM, *MODELS_ONLY)
+        used.build("loaded", *UPSTREAM)
         broker = EmbeddedBroker(used.directory / "broker", free_port())
         broker.up()
         try:

@@ -1,8 +1,10 @@
 """dbt, run inside this process: one start-up for several commands, progress for people."""
 
+import gc
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,9 +57,10 @@ class Dbt:
                 done += 1
                 on_node(done, total)
 
-        total = self._parse()
+        total = self._parse("--no-write-json")  # the build writes the manifest down
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
-        outcome = self._invoke("build", *options)
+        with _without_collecting():
+            outcome = self._invoke("build", *options)
         self._is_compiled = not options
         return _result(outcome)
 
@@ -139,6 +142,20 @@ class Dbt:
             log_level="none",
             log_level_file="info",
         )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep Python's collector of reference cycles off.
+
+    It goes through the whole manifest again and again, a fifth of all processor time of a build,
+    and finds next to nothing.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _quiet(target: Path) -> tuple[str, ...]:
