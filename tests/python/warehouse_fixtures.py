@@ -1,10 +1,8 @@
 """Fixtures that run dbt: one loaded and built warehouse for whoever only reads it."""
 
-import gc
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from parsed_project import manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from ingest.build import without_collecting
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
@@ -92,7 +91,7 @@ class Warehouse:
     def _invoke(self, *command: str) -> dbtRunnerResult:
         values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
         ensure_packages()
-        with mock.patch.dict(os.environ, self.environment()), _garbage_kept():
+        with mock.patch.dict(os.environ, self.environment()), without_collecting():
             return dbtRunner(manifest=self.manifest).invoke(
                 [*command, "--vars", json.dumps(NO_UPLOADS | values)],
                 project_dir=str(PROJECT_DIR),
@@ -105,16 +104,6 @@ class Warehouse:
                 write_json=command[0] == "docs",
                 use_fast_test_edges=True,
             )
-
-
-@contextmanager
-def _garbage_kept() -> Iterator[None]:
-    """dbt leaves little garbage, and its manifest makes looking for it dear."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def failures(outcome: dbtRunnerResult) -> list[str]:
