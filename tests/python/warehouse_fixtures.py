@@ -12,22 +12,15 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from mariadb_server import MariaDb
-from moodle_sites import Lane
+from moodle_sites import SMALL, Lane, create_tables, fill_small
 from psycopg.conninfo import conninfo_to_dict
 
+from ingest.build import UNREPORTED
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.warehouse.bootstrap import bootstrap
-
-# What elementary stores of a run is for reports; builds of tests need none.
-NO_UPLOADS = {
-    "disable_dbt_artifacts_autoupload": True,
-    "disable_run_results": True,
-    "disable_tests_results": True,
-    "disable_dbt_invocation_autoupload": True,
-}
 
 
 @dataclass
@@ -83,7 +76,7 @@ class Warehouse:
     def _invoke(self, *command: str) -> dbtRunnerResult:
         values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
         return dbtRunner(manifest=self.manifest).invoke(
-            [*command, "--vars", json.dumps(NO_UPLOADS | values)],
+            [*command, "--vars", json.dumps(UNREPORTED | values)],
             project_dir=str(PROJECT_DIR),
             profiles_dir=str(PROJECT_DIR),
             target_path=str(self.target),
@@ -144,6 +137,25 @@ def warehouse(
     loaded = _loaded("built_warehouse", sample_site, new_database, tmp_path_factory)
     loaded.run("build")
     yield loaded
+
+
+@pytest.fixture(scope="session")
+def small_warehouse(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Warehouse]:
+    """Gives a warehouse of that name with a Moodle of a few small tables loaded, nothing built."""
+
+    def create(name: str) -> Warehouse:
+        moodle, directory = new_database(f"{name}_moodle"), tmp_path_factory.mktemp(name)
+        with psycopg.connect(moodle) as conn:
+            create_tables(conn, (*SMALL, "logstore_standard_log"))
+            fill_small(conn)
+        lane = Lane(moodle, new_database(name), directory)
+        lane.load()
+        # where `coursehouse stream` of this home keeps what dbt has parsed
+        return Warehouse(lane.warehouse, directory / "stream")
+
+    return create
 
 
 @dataclass(frozen=True)
