@@ -73,10 +73,10 @@ class Capture:
         kafka.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING) for number in open_ends])
         while open_ends:
             for message in kafka.consume(1000, 1):
-                if message.error() is None:
+                if (error := message.error()) is None:
                     yield message.value() or b""
                 else:
-                    assert message.error().code() == KafkaError._PARTITION_EOF
+                    assert error.code() == KafkaError._PARTITION_EOF
                     open_ends.discard(message.partition())
         kafka.close()
 
