@@ -73,8 +73,7 @@ class Capture:
         kafka.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING) for number in open_ends])
         while open_ends:
             for message in kafka.consume(1000, 1):
-                error = message.error()
-                if error is None:
+                if (error := message.error()) is None:
                     yield message.value() or b""
                 else:
                     assert error.code() == KafkaError._PARTITION_EOF
