@@ -242,7 +242,6 @@ def test_a_backfill_killed_between_two_models_goes_on_with_the_second(
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "1 steps are done" in ran.output
     assert checksums(conn) == good
-    assert value(conn, "select count(*) from ops.backfill_run where completed_at is null") == 0
 
 
 def test_a_build_that_fails_says_so_and_leaves_the_last_good_marts(
