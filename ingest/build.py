@@ -67,7 +67,7 @@ class Dbt:
 
         total = self._parse("--no-write-json")  # the build writes the manifest down
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
-        with _without_collecting():
+        with without_collecting():
             outcome = self._invoke("build", *options)
         self._is_compiled = not options
         return _result(outcome)
@@ -153,7 +153,7 @@ class Dbt:
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """Keep Python's collector of reference cycles off.
 
     It goes through the whole manifest again and again, a fifth of all processor time of a build,
