@@ -26,7 +26,7 @@ test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt u
 		echo "== $${other%/*} cannot be installed here: tests that need it are skipped"; } & done; wait
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
-	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup
+	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
