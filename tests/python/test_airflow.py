@@ -61,6 +61,7 @@ def test_dags_start_when_they_should_and_make_up_for_nothing(described: dict[str
     assert {name: dag["schedule"] for name, dag in dags.items()} == {
         "daily_analytics_etl": "0 2 * * *",
         "hourly_analytics_etl": "10 0,1,3-23 * * *",
+        "monthly_maintenance": "30 4 * * sun#1",
         "backfill_analytics": None,
     }
     for dag in dags.values():
@@ -132,7 +133,7 @@ def test_a_night_is_worked_again_for_the_day_somebody_names(
 ) -> None:
     conf = json.dumps({"date": DAY})
     # these have tests of their own, and take a minute
-    costly = "^(load_fx|report|docs|source_freshness|alert)$"
+    costly = "^(load_fx|report|docs|warm|source_freshness|alert)$"
     done = airflow.command(
         *("dags", "test", "daily_analytics_etl", "2026-10-31", "--conf", conf),
         *("--mark-success-pattern", costly),
@@ -257,7 +258,10 @@ def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
     lane.load()
     done = airflow.command(
         *("dags", "test", "daily_analytics_etl", "2026-10-31"),
-        *("--mark-success-pattern", r"^(load_.*|report|docs|source_freshness|alert|ar.*|ret.*)$"),
+        *(
+            "--mark-success-pattern",
+            r"^(load_.*|report|docs|warm|source_.*|alert|ar.*|ret.*)$",
+        ),
         **(house | graph),
     )
     said = done.stdout + done.stderr
