@@ -16,6 +16,7 @@ from ingest.collector.commands import collect_command
 from ingest.connect.commands import connect_app
 from ingest.dashboards.commands import dashboards_app, stop_superset
 from ingest.docs.commands import docs_command
+from ingest.erasure.commands import erase_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
@@ -127,6 +128,7 @@ app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
 app.command("maintain")(maintain_command)
+app.command("erase")(erase_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.command("stream")(stream_command)
