@@ -86,7 +86,9 @@ def withhold(conn: psycopg.Connection, schema: str, tables: dict[str, Columns]) 
             _take_stored(conn, landed, table, columns, stored, condition)
         if table == LOG and {"other", "eventname"} <= set(columns):
             conn.execute(
-                sql.SQL("update {} set other = null where {}").format(landed, _ERASED_LOGIN)
+                sql.SQL("update {} set {} where {}").format(
+                    landed, _nulls(sorted({"other", "ip"} & set(columns))), _ERASED_LOGIN
+                )
             )
     _withhold_places(conn, schema, tables)
 
@@ -155,12 +157,19 @@ def _replace(
         )
         for one in subjects
     ] + [sql.SQL("{0} = nullif({0}, %(old)s)").format(sql.Identifier(one)) for one in mentions]
-    for text in sorted(TEXTS & set(columns)):
+    # what the log says of whom it mentions goes in whatever words
+    is_mention = sql.SQL(" or ").join(
+        [
+            *(sql.SQL("{} = %(old)s").format(sql.Identifier(one)) for one in mentions),
+            sql.SQL("false"),
+        ]
+    )
+    for text in sorted(name for name in TEXTS & set(columns) if columns[name] == "text"):
         changes.append(
             sql.SQL(
-                "{0} = case when exists (select from unnest(%(texts)s::text []) as t"
+                "{0} = case when {1} or exists (select from unnest(%(texts)s::text []) as t"
                 " where position(t in lower({0})) > 0) then null else {0} end"
-            ).format(sql.Identifier(text))
+            ).format(sql.Identifier(text), is_mention if table == LOG else sql.SQL("false"))
         )
     if "ip" in columns:
         changes.append(sql.SQL("ip = case when {} then null else ip end").format(is_own))
@@ -221,6 +230,7 @@ def _replace_places(
                 "contextinstanceid",
                 f"contextlevel = {CONTEXT_OF_USER} and contextinstanceid = %(old)s",
             ),
+            ("ip", f"{_FAILED} = %(username)s"),
             ("other", f"{_FAILED} = %(username)s"),
         ]
     rows = 0
