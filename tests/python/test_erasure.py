@@ -271,7 +271,7 @@ def test_money_stays_and_who_paid_it_goes(site: Lane) -> None:
             "select distinct on (object_id) object_id, payload from raw_stripe.objects"
             " order by object_id, fetched_at desc"
         ).fetchall()
-        objects = dict(found)
+        objects: dict[str, Any] = dict(found)
         assert (objects["ch_1"]["amount"], objects["ch_1"]["amount_refunded"]) == (500, 500)
         assert objects["cus_1"]["metadata"] == {"product_id": "p"}
         assert objects["cus_2"] == PARENT | {"metadata": {"learner_user_ids": "77,,8"}}

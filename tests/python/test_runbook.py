@@ -1,5 +1,6 @@
 """The runbook: its commands exist, and a warehouse that was dumped comes back as it was."""
 
+import hmac
 import re
 import shlex
 import subprocess
@@ -38,7 +39,7 @@ def test_a_command_of_the_runbook_exists(arguments: list[str]) -> None:
     while hasattr(command, "resolve_command"):
         _, command, arguments = command.resolve_command(context, arguments)
         context = typer.Context(command, parent=context)
-    # options that do not exist are an error here; what is required may be missing in a sentence
+    # options that do not exist are an error here, and so are missing ones
     command.make_context(command.name, list(arguments), resilient_parsing=False)
 
 
@@ -86,22 +87,13 @@ def test_a_dumped_warehouse_is_restored_on_another_server(
             "insert into ops.load_manifest (load_id, source, started_at)"
             " select i, 'moodle', now() from generate_series(1, 500) as i"
         )
-        conn.execute(
-            "create schema marts create table sums as select i, i::text from"
-            " generate_series(1, 1000) as i"
-        )
+        conn.execute("create schema marts")
+        conn.execute("create table marts.sums as select i from generate_series(1, 1000) as i")
         conn.execute("create view marts.seen as select * from marts.sums")
     programs = find_binaries(None, current_account(), tmp_path / "programs")
-    dump, restore = (
-        words
-        for block in BLOCKS
-        for line in block.splitlines()
-        if (words := shlex.split(line, comments=True))
-        and "--exit-on-error" in line
-        or words
-        and words[0] == "pg_dump"
-        and "backups" in line
-    )
+    lines = [line for block in BLOCKS for line in block.splitlines()]
+    (dump,) = (shlex.split(line) for line in lines if re.match("pg_dump .*/backups/", line))
+    (restore,) = (shlex.split(line) for line in lines if line.startswith("pg_restore "))
     file = str(tmp_path / "warehouse.dump")
     replaced = {"$WAREHOUSE": dsn, "--dbname=$EMPTY_DATABASE": f"--dbname={other_server.dsn()}"}
     for words in (dump, restore):
@@ -113,3 +105,30 @@ def test_a_dumped_warehouse_is_restored_on_another_server(
         assert done.returncode == 0, done.stderr
     assert len(checksums(dsn)) > 20
     assert checksums(other_server.dsn()) == checksums(dsn)
+
+
+def test_the_pseudonyms_key_is_rotated_by_the_statements_of_the_page(
+    database: Callable[[], str],
+) -> None:
+    (statements,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    with psycopg.connect(database(), autocommit=True) as conn:
+        bootstrap(conn)
+        pseudonym = "select vault.pseudonymise('moodle', '7')"
+        conn.execute(
+            "create table vault.pseudonyms as select 'moodle' as source_system,"
+            f" '7' as source_user_id, ({pseudonym}) as student_hash"
+        )
+        conn.execute("create schema snapshots")
+        conn.execute(
+            "create table snapshots.snap_moodle__users as select student_hash from vault.pseudonyms"
+        )
+        conn.execute(statements.encode())
+        rotated = conn.execute("select student_hash from snapshots.snap_moodle__users").fetchone()
+        assert rotated == conn.execute(pseudonym).fetchone()
+        (inner,) = conn.execute(
+            "select inner_key from vault.pseudonym_key where key_version = 2"
+        ).fetchone() or (b"",)
+        key = bytes(byte ^ 0x36 for byte in inner)
+        assert len(set(key[:32])) > 16
+        expected = hmac.new(key.rstrip(b"\0"), b"moodle:7", "sha256").hexdigest()
+        assert rotated == (f"k2_{expected}",)
