@@ -10,6 +10,7 @@ from ingest.errors import UserError
 from ingest.settings import PROJECT_DIR, Settings, load_settings
 
 BUNDLE = PROJECT_DIR / "target" / "superset"
+SLOWEST = 5  # charts the warm-up names
 
 dashboards_app = typer.Typer(help="Dashboards of the marts, in Superset.", no_args_is_help=True)
 
@@ -77,8 +78,9 @@ def warm(
         return
     server.require_installed()
     report = server.warm()
-    typer.echo(f"{report['charts']} charts in {report['seconds']} s, the slowest:")
-    for seconds, dashboard, chart in report["slowest"]:
+    took = report["took"]
+    typer.echo(f"{len(took)} charts in {sum(t[0] for t in took):.1f} s, the slowest:")
+    for seconds, dashboard, chart in took[:SLOWEST]:
         typer.echo(f"  {seconds:6.2f} s  {dashboard}: {chart}")
     if report["failed"]:
         dashboard, chart, reason = report["failed"][0]

@@ -2,16 +2,34 @@
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Response
+from playwright.sync_api import Browser, Page, Response
 
-HOLDER = "[data-test=dashboard-component-chart-holder]"
+from ingest.dashboards.spec import Dashboard, Tab
+
 WIDTH, HEIGHT = 1600, 1800
 PATIENCE_SECONDS = 90.0
-STABLE_SECONDS = 1.0
+STABLE_SECONDS = 0.3
+# a period with everything in it: a chart that follows the period asks for it by name
+EVER = ("2000-01-01", "2100-01-01")
+TABS = "[data-test=dashboard-component-tabs] [role=tab]"
+# tiles of charts on the open tab: other tabs stay in the page, texts have tiles, too
+TILES = """
+() => [...document.querySelectorAll('[data-test=dashboard-component-chart-holder]')]
+    .filter((tile) => tile.checkVisibility() && tile.querySelector('[data-test=slice-header]'))
+    .map((tile) => ({
+        title: tile.querySelector('[data-test=slice-header]').innerText.split('\\n')[0],
+        text: tile.innerText,
+        error: tile.querySelector('.ant-alert-error')?.innerText ?? null,
+        is_empty: tile.querySelector('.ant-empty') !== null || tile.innerText.includes('No data'),
+        is_drawn: tile.querySelector('[data-test=slice-container]') !== null,
+        is_loading: tile.querySelector('[data-test=loading-indicator]') !== null,
+    }))
+"""
 
 
 @dataclass
@@ -23,76 +41,97 @@ class Screen:
     answers: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def open(self, address: str) -> None:
-        """Go to a dashboard and wait until all charts of its first tab are drawn."""
+    def open(self, address: str, charts: int = 1, period: tuple[str, str] | None = None) -> None:
+        """Go to a dashboard and wait until so many charts of its first tab are drawn."""
         self.answers.clear()
-        self.page.goto(f"{self.url}/superset/dashboard/{address}/?standalone=2")
-        self.wait()
+        mask = ""
+        if period:
+            value = f"'{period[0]} : {period[1]}'"
+            mask = "&native_filters=(NATIVE_FILTER-period:(id:NATIVE_FILTER-period,"
+            mask += f"extraFormData:(time_range:{value}),filterState:(value:{value})))"
+        self.page.goto(f"{self.url}/superset/dashboard/{address}/?standalone=2{mask}")
+        self.page.wait_for_selector("[data-test=dashboard-component-tabs], .ant-empty")
+        self.wait(charts)
+
+    def look_through(self, spec: Dashboard, period: tuple[str, str] | None = None) -> Iterator[Tab]:
+        """Open every tab of a dashboard. Each has all its charts, and none failed or is empty."""
+        self.open(spec.address, _count(spec.tabs[0]), period)
+        assert self.tabs() == [*(tab.title for tab in spec.tabs), "Help"]
+        for tab in spec.tabs:
+            self.show(tab.title, _count(tab))
+            assert self.problems() == []
+            expected = {"Data as of", *(chart.title for row in tab.rows for chart in row)}
+            assert set(self.chart_titles()) == expected
+            yield tab
 
     def tabs(self) -> list[str]:
         """Titles of the dashboard's tabs."""
-        found = self.page.locator("[data-test=dashboard-component-tabs] [role=tab]")
-        return [text.strip() for text in found.all_inner_texts()]
+        return [text.strip() for text in self.page.locator(TABS).all_inner_texts()]
 
-    def show(self, tab: str) -> None:
-        """Open a tab and wait for its charts."""
-        tabs = self.page.locator("[data-test=dashboard-component-tabs] [role=tab]")
-        tabs.filter(has_text=re.compile(f"^\\s*{re.escape(tab)}\\s*$")).first.click()
-        self.wait()
+    def show(self, tab: str, charts: int = 1) -> None:
+        """Open a tab and wait for so many charts: its own, and the tile above the tabs."""
+        name = re.compile(f"^\\s*{re.escape(tab)}\\s*$")
+        self.page.locator(TABS).filter(has_text=name).first.click()
+        self.wait(charts)
 
-    def wait(self) -> None:
-        """Until nothing loads and every chart is drawn or failed, and that stays so."""
-        self.page.wait_for_selector("[data-test=dashboard-component-tabs], .ant-empty")
+    def wait(self, charts: int) -> None:
+        """Until so many charts are there, all drawn or failed, and that stays so."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         settled_since: float | None = None
         while time.monotonic() < deadline:
-            if self._is_settled():
+            if self._is_settled(charts):
                 settled_since = settled_since or time.monotonic()
                 if time.monotonic() - settled_since > STABLE_SECONDS:
                     return
             else:
                 settled_since = None
-            self.page.wait_for_timeout(100)
+            self.page.wait_for_timeout(50)
         self.failures.append("charts still load")
 
     def problems(self) -> list[str]:
         """Errors and empty charts on the open tab, and failed queries, by title of the chart."""
         found = list(self.failures)
-        for holder in self._charts().all():
-            title = holder.locator("[data-test=slice-header]").first.inner_text().split("\n")[0]
-            if holder.locator(".ant-alert-error").count():
-                found.append(f"{title}: {holder.locator('.ant-alert-error').first.inner_text()}")
-            elif holder.locator(".ant-empty").count() or "No data" in holder.inner_text():
-                found.append(f"{title}: empty")
+        for tile in self._tiles():
+            if tile["error"]:
+                found.append(f"{tile['title']}: {tile['error']}")
+            elif tile["is_empty"]:
+                found.append(f"{tile['title']}: empty")
         return found
 
     def text(self, title: str) -> str:
         """What stands in the tile of a chart, without its title."""
-        holder = self._charts().filter(has=self.page.get_by_text(title, exact=True)).first
-        return holder.inner_text().removeprefix(title).strip()
+        (tile,) = [tile for tile in self._tiles() if tile["title"] == title]
+        return str(tile["text"]).removeprefix(title).strip()
 
     def chart_titles(self) -> list[str]:
         """Titles of the charts of the open tab."""
-        headers = self._charts().locator("[data-test=slice-header]").all_inner_texts()
-        return [header.split("\n")[0] for header in headers]
+        return [tile["title"] for tile in self._tiles()]
+
+    def queries(self) -> dict[int, str]:
+        """SQL of the charts that have answered since the dashboard was opened, by their number."""
+        return {
+            answer["asked"]["form_data"]["slice_id"]: answer["result"][0]["query"]
+            for answer in self.answers
+            if "slice_id" in answer["asked"]["form_data"]
+        }
 
     def picture(self, file: Path) -> None:
         """A screenshot of the tall window: a page is drawn only where one looks."""
         self.page.screenshot(path=file)
 
-    def _charts(self) -> Locator:
-        """Tiles of charts on the open tab: other tabs stay in the page, texts have tiles, too."""
-        header = self.page.locator("[data-test=slice-header]")
-        return self.page.locator(HOLDER).filter(has=header).filter(visible=True)
+    def _tiles(self) -> list[dict[str, Any]]:
+        tiles: list[dict[str, Any]] = self.page.evaluate(TILES)
+        return tiles
 
-    def _is_settled(self) -> bool:
-        count = {
-            what: self.page.locator(f"[data-test={what}]").count()
-            for what in ("loading-indicator", "slice-container", "chart-grid-component")
-        }
-        failed = self.page.locator(f"{HOLDER} .ant-alert-error").count()
-        drawn = count["slice-container"] + failed
-        return count["loading-indicator"] == 0 and drawn >= count["chart-grid-component"]
+    def _is_settled(self, charts: int) -> bool:
+        tiles = self._tiles()
+        done = [t for t in tiles if t["error"] or (t["is_drawn"] and not t["is_loading"])]
+        return charts <= len(tiles) == len(done)
+
+
+def _count(tab: Tab) -> int:
+    """Charts of a tab, with the tile above."""
+    return 1 + sum(len(row) for row in tab.rows)
 
 
 def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:

@@ -1,14 +1,18 @@
 """People who look at dashboards: accounts in Superset with the role of an audience."""
 
 import secrets
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, LiteralString
 
 import pytest
 from superset_server import Api, Superset
 
 from ingest.dashboards.audiences import Audience, superset_role
+from ingest.settings import PROJECT_DIR
 
 # accounts that only teach, in courses, by how many: user name -> courses, straight from Moodle
 TEACHERS: LiteralString = """
@@ -22,6 +26,45 @@ TEACHERS: LiteralString = """
     having bool_and(r.archetype = 'editingteacher' and c.contextlevel = 50)
     order by count(*), u.username
 """
+# nobody manages anything in the sample site: a learner becomes the manager of the category with
+# most, but not all, of the courses. Returns user name and courses
+APPOINT: LiteralString = """
+    with category as (
+        select c.id, array_agg(k.instanceid order by k.instanceid) as courses
+        from raw_moodle.mdl_context as c
+        inner join raw_moodle.mdl_context as k
+            on k.contextlevel = 50 and k.path like c.path || '/%%'
+        where c.contextlevel = 40
+        group by c.id
+        order by count(*) desc, c.id
+        limit 1
+    ),
+
+    learner as (
+        select u.id, u.username
+        from raw_moodle.mdl_role_assignments as a
+        inner join raw_moodle.mdl_user as u on a.userid = u.id and u.suspended = 0 and u.deleted = 0
+        inner join raw_moodle.mdl_role as r on a.roleid = r.id
+        group by u.id, u.username
+        having bool_and(r.archetype = 'student')
+        order by u.id
+        limit 1
+    ),
+
+    appointed as (
+        insert into raw_moodle.mdl_role_assignments (
+            id, roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder,
+            _load_id, _loaded_at
+        )
+        select %(id)s, r.id, category.id, learner.id, 0, 2, '', 0, 0, 1, now()
+        from category, learner, raw_moodle.mdl_role as r
+        where r.archetype = 'manager'
+        returning userid
+    )
+
+    select learner.username, category.courses from category, learner, appointed
+"""
+ASSIGNMENT = 10**9  # a number no assignment of the sample has
 
 
 @dataclass(frozen=True)
@@ -69,6 +112,35 @@ def teachers(superset: Superset, people: People) -> list[Person]:
     one = found[0]
     other = next(row for row in found if not set(row[1]) & set(one[1]))
     return [people.add(login, "teacher", courses) for login, courses in (one, other)]
+
+
+@pytest.fixture(scope="session")
+def appointed(superset: Superset) -> Iterator[tuple[str, list[int]]]:
+    """User name and courses of a manager. What depends on roles in Moodle is built again."""
+    with superset.warehouse() as conn:
+        found = conn.execute(APPOINT, {"id": ASSIGNMENT}).fetchone()
+    assert found is not None
+    subprocess.run(
+        [
+            *(Path(sys.executable).parent / "dbt", "run"),
+            *("--select", "int_moodle__viewer_courses+", "finance_daily_summary"),
+            *("--target-path", superset.demo.environment["COURSEHOUSE_HOME"]),
+        ],
+        cwd=PROJECT_DIR,
+        env=superset.demo.environment,
+        check=True,
+        capture_output=True,
+    )
+    yield found
+    with superset.warehouse() as conn:
+        conn.execute("delete from raw_moodle.mdl_role_assignments where id = %s", [ASSIGNMENT])
+
+
+@pytest.fixture(scope="session")
+def manager(people: People, appointed: tuple[str, list[int]]) -> Person:
+    """Who manages a category of courses, by a role that was given after the first build."""
+    login, courses = appointed
+    return people.add(login, "school admin", courses)
 
 
 @dataclass(frozen=True)

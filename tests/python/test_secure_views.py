@@ -15,19 +15,12 @@ from warehouse_fixtures import Warehouse
 from ingest.dashboards.audiences import group
 from ingest.dashboards.logins import ensure_group, let_viewers_in
 from ingest.dashboards.server import PROGRAMS
+from ingest.settings import PROJECT_DIR
 
 KEY = "a key of the tests, forty-three characters.."
 READER = group("teacher")
-VIEWS = (
-    "secure_course_completion",
-    "secure_learner_course_week",
-    "secure_course_group",
-    "secure_course_week",
-    "secure_at_risk_learner",
-    "secure_at_risk_reason",
-    "secure_grade",
-    "secure_quiz_attempt",
-)
+MODELS = PROJECT_DIR / "models" / "marts" / "secure"
+VIEWS = sorted({file.stem for file in MODELS.glob("secure_*.sql")} - {"secure_viewer_course"})
 # tutors (they may not edit) of courses with separate groups, who are in a group: user name, course,
 # and the accounts in the tutor's groups, straight from Moodle
 TUTORS: LiteralString = """

@@ -44,11 +44,11 @@ def head(people: People) -> Person:
 
 
 def test_everybody_sees_the_dashboards_of_the_own_audience(
-    teachers: list[Person], analyst: Person, accountant: Person, head: Person, people: People
+    teachers: list[Person], analyst: Person, accountant: Person, head: Person, manager: Person
 ) -> None:
     for person, audience in (
         (head, "admin"),
-        (people.add("sam.school", "school admin"), "school admin"),
+        (manager, "school admin"),
         (teachers[0], "teacher"),
         (analyst, "analyst"),
         (accountant, "finance"),
@@ -60,28 +60,23 @@ def test_everybody_sees_the_dashboards_of_the_own_audience(
             assert (status == 200) == (audience in spec.audience), (audience, spec.slug, status)
 
 
-def test_everybody_is_answered_by_every_chart_of_the_own_dashboards(
-    superset: Superset,
-    teachers: list[Person],
-    analyst: Person,
-    accountant: Person,
-    head: Person,
-    people: People,
+def test_an_analyst_is_answered_by_every_chart_of_the_own_dashboards(
+    superset: Superset, analyst: Person
 ) -> None:
+    """By the queries of the warm-up; the others open theirs in a browser."""
     admin = superset.api()
-    persons = {"teacher": teachers[0], "analyst": analyst, "finance": accountant, "admin": head}
-    persons["school admin"] = people.add("sam.school", "school admin")
     for spec in read_specs():
+        if "analyst" not in spec.audience:
+            continue
         number = admin.get(f"/dashboard/{spec.address}")["result"]["id"]
         for chart in admin.get(f"/dashboard/{spec.address}/charts")["result"]:
             kept = admin.get(f"/chart/{chart['id']}")["result"]["query_context"]
             form = {"slice_id": chart["id"], "dashboardId": number}
             form["datasource"] = chart["form_data"]["datasource"]
-            for audience in spec.audience:
-                answer = persons[audience].api.client.post(
-                    "/chart/data", json=json.loads(kept) | {"form_data": form}
-                )
-                assert answer.status_code == 200, (audience, chart["slice_name"], answer.text)
+            answer = analyst.api.client.post(
+                "/chart/data", json=json.loads(kept) | {"form_data": form}
+            )
+            assert answer.status_code == 200, (chart["slice_name"], answer.text)
 
 
 def test_teachers_see_the_own_courses_and_analysts_all(
@@ -98,6 +93,19 @@ def test_teachers_see_the_own_courses_and_analysts_all(
         assert own == set(person.courses) & every
         assert own
     assert _column(analyst, query, "course_id") == every
+
+
+def test_a_manager_sees_the_courses_below_the_own_category(
+    superset: Superset, manager: Person, asked: Find
+) -> None:
+    query = asked(*COURSES).changed(columns=["course_id"])
+    with superset.warehouse() as conn:
+        every = {c for (c,) in conn.execute("select course_id from marts_bi.bi_course_group")}
+    own = set(manager.courses) & every
+    assert _column(manager, query, "course_id") == own
+    assert 1 < len(own) < len(every)
+    theirs = asked("executive", "Completion rate (%)").body
+    assert manager.api.client.post("/chart/data", json=theirs).status_code == 403
 
 
 def test_values_to_filter_by_are_those_of_the_own_courses(
@@ -193,12 +201,17 @@ def test_a_chart_of_another_dashboard_is_refused(
 
 
 def test_only_analysts_have_sql_lab(
-    superset: Superset, teachers: list[Person], analyst: Person, accountant: Person, head: Person
+    superset: Superset,
+    teachers: list[Person],
+    analyst: Person,
+    accountant: Person,
+    head: Person,
+    manager: Person,
 ) -> None:
     databases = {d["database_name"]: d["id"] for d in superset.api().all("database")}
     body = {"database_id": databases["Warehouse (analyst)"], "runAsync": False}
     body |= {"sql": "select count(*) as n from marts_bi.bi_course_group"}
-    for person in (teachers[0], accountant, head):
+    for person in (teachers[0], accountant, head, manager):
         assert person.api.client.post("/sqllab/execute/", json=body).status_code == 403
     assert analyst.api.post("/sqllab/execute/", body)["data"][0]["n"] > 0
     # on the own connection only, and no further than that reads
@@ -209,9 +222,9 @@ def test_only_analysts_have_sql_lab(
 
 
 def test_nobody_but_administrators_administers(
-    teachers: list[Person], analyst: Person, accountant: Person, head: Person
+    teachers: list[Person], analyst: Person, accountant: Person, head: Person, manager: Person
 ) -> None:
-    for person in (teachers[0], analyst, accountant, head):
+    for person in (teachers[0], analyst, accountant, head, manager):
         client = person.api.client
         assert client.get("/security/users/").status_code == 403
         assert client.post("/rowlevelsecurity/", json={}).status_code == 403

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -22,8 +21,6 @@ from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
 from ingest.postgres import warehouse_dsn
 from ingest.settings import PROJECT_DIR
-
-HOME = "COURSEHOUSE_HOME"
 
 
 def test_a_second_deployment_changes_nothing(superset: Superset) -> None:
@@ -187,17 +184,9 @@ def test_finance_reads_the_marts_of_its_dashboards(superset: Superset) -> None:
                 conn.execute(forbidden)
 
 
+@pytest.mark.usefixtures("appointed")
 def test_a_build_leaves_dashboards_their_marts(superset: Superset) -> None:
     """A table that is built is a new one: who may read it is said anew."""
-    dbt = Path(sys.executable).parent / "dbt"
-    models = ("finance_daily_summary", "secure_course_group")
-    subprocess.run(
-        [dbt, "run", "--select", *models, "--target-path", superset.demo.environment[HOME]],
-        cwd=PROJECT_DIR,
-        env=superset.demo.environment,
-        check=True,
-        capture_output=True,
-    )
     with _as(superset, login("finance")) as conn:
         assert _one(conn, "select count(*) from marts_finance.finance_daily_summary") > 0
     with _as(superset, login("teacher")) as conn:

@@ -101,7 +101,8 @@ final as (
         coalesce(progress.viewed_count, 0) as viewed_count,
         coalesce(progress.completed_count, 0) as completed_count,
         coalesce(graded.graded_count, 0) as graded_count,
-        graded.average_grade_pct
+        graded.average_grade_pct,
+        learners_of_courses.learners_count < {{ var('min_cohort_size') }} as is_small
     from activities
     inner join course_names on activities.course_id = course_names.course_id
     inner join learners_of_courses on activities.course_id = learners_of_courses.course_id

@@ -67,7 +67,14 @@ final as (
             else 'very good'
         end as quality,
         statistics.is_publishable,
-        statistics.is_publishable and statistics.is_dubious as is_dubious
+        statistics.is_publishable and statistics.is_dubious as is_dubious,
+        -- of first attempts there is one by each person
+        coalesce(
+            max(statistics.n) filter (where statistics.attempt_scope = 'first') over (
+                partition by statistics.quiz_id, statistics.slot
+            ) < {{ var('min_cohort_size') }},
+            true
+        ) as is_small
     from statistics
     inner join course_names on statistics.course_id = course_names.course_id
     left join questions on statistics.question_key = questions.question_key

@@ -46,7 +46,14 @@ final as (
         statistics.cic,
         statistics.error_ratio,
         statistics.standard_error,
-        statistics.is_publishable
+        statistics.is_publishable,
+        -- of first attempts there is one by each person
+        coalesce(
+            max(statistics.n) filter (where statistics.attempt_scope = 'first') over (
+                partition by statistics.quiz_id
+            ) < {{ var('min_cohort_size') }},
+            true
+        ) as is_small
     from statistics
     inner join course_names on statistics.course_id = course_names.course_id
     left join quizzes on statistics.quiz_id = quizzes.instance_id

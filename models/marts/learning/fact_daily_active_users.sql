@@ -133,7 +133,9 @@ final as (
         returning_count::integer as returning_count,
         resurrected_count::integer as resurrected_count,
         dormant_count::integer as dormant_count,
-        date >= (select bounds.first_date from bounds) + {{ mau_days }} - 1 as is_complete
+        date >= (select bounds.first_date from bounds) + {{ mau_days }} - 1 as is_complete,
+        -- the next day has begun: nothing more is to come, but what is late
+        date < (select bounds.last_date from bounds) as is_over
     from daily
     window segment_days as (partition by segment order by date)
 
