@@ -18,7 +18,7 @@ from typing import Any
 
 from mart_increments import ENROLMENTS, EVENTS, LEARNERS, PEOPLE
 from psycopg import sql
-from warehouse import MODELS_ONLY, Bench, bench
+from warehouse import Bench, bench
 
 from ingest.dashboards.server import SupersetServer
 from ingest.settings import PROJECT_DIR, Settings
@@ -39,7 +39,7 @@ def main() -> None:
         server.require_installed()
         used.load_sample()
         _arrive(used, rows)
-        seconds = used.build(DATABASE, *MODELS_ONLY)
+        seconds = used.build(DATABASE)
         print(f"{rows:,} rows: built in {seconds} s", flush=True)
         _deploy(used)
         _report("first time", server.warm())

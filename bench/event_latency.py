@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from warehouse import MODELS_ONLY, Bench, bench
+from warehouse import Bench, bench
 
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.processes import free_port
@@ -43,7 +43,7 @@ def main() -> None:
     given = parser.parse_args()
     with bench() as used:
         used.load_sample()
-        used.build("loaded", *MODELS_ONLY)
+        used.build("loaded")
         broker = EmbeddedBroker(used.directory / "broker", free_port())
         broker.up()
         try:
@@ -76,7 +76,7 @@ def _follow(used: Bench, servers: str, seconds: int, rate: int) -> list[float]:
     try:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            used.build("loaded", "--select", *MARTS, *MODELS_ONLY)
+            used.build("loaded", *MARTS)
             with used.connect("loaded") as conn:
                 latencies += [row[0] for row in conn.execute(SEEN, [watermark]).fetchall()]
                 newest = conn.execute(

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass, field
 
 import psycopg
-from warehouse import DBT, MODELS_ONLY, Bench, bench
+from warehouse import DBT, Bench, bench
 
 from ingest.settings import PROJECT_DIR
 
@@ -104,14 +104,14 @@ def increments(used: Bench, sizes: list[int]) -> bool:
     for rows in sizes:
         used.copy_loaded(_database(rows))
         _arrive(used, rows, 1, rows, load_id=2, late=False)
-        used.build(_database(rows), "--select", f"+{MODELS[-1]}", *MODELS_ONLY)
+        used.build(_database(rows), f"+{MODELS[-1]}")
         costs.append(Cost(rows, used.incremental_seconds(_database(rows), MODELS)))
         print(f"  {rows:>11,}: full {costs[-1].full} s", flush=True)
     for turn in range(3):
         for cost in costs:
             first = cost.rows + 1 + turn * INCREMENT
             _arrive(used, cost.rows, first, first + INCREMENT - 1, load_id=3 + turn, late=True)
-            used.build(_database(cost.rows), "--select", f"+{MODELS[-1]}", *MODELS_ONLY)
+            used.build(_database(cost.rows), f"+{MODELS[-1]}")
             cost.increments.append(used.incremental_seconds(_database(cost.rows), MODELS))
             print(f"  {cost.rows:>11,}: increment {cost.increments[-1]} s", flush=True)
     print("\n       rows        full   300,000 more   share")

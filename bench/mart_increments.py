@@ -20,7 +20,7 @@ import argparse
 import sys
 from dataclasses import dataclass, field
 
-from warehouse import MODELS_ONLY, Bench, bench
+from warehouse import Bench, bench
 
 DAY_ROWS = 10_000
 LEARNERS = 2_000
@@ -99,11 +99,11 @@ def _first_builds(used: Bench, rows: int, tests: bool) -> Cost:
     name = _database(rows)
     used.copy_loaded(name)
     _arrive(used, name, 1, rows, load_id=2)
-    first = used.build(name, *MODELS_ONLY)
-    second = used.build_again(name, *MODELS_ONLY)
+    first = used.build(name)
+    second = used.build_again(name)
     cost = Cost(rows, first, second)
     if tests:
-        cost.tested = used.build(name)
+        cost.tested = used.build(name, is_tested=True)
     print(f"  {rows:>11,}: first {first} s, second {second} s", flush=True)
     return cost
 
@@ -112,7 +112,7 @@ def _increment(used: Bench, cost: Cost, day: int) -> None:
     name = _database(cost.rows)
     last = cost.rows + (day + 1) * DAY_ROWS
     _arrive(used, name, last - DAY_ROWS + 1, last, load_id=3 + day)
-    cost.whole.append(used.build(name, *MODELS_ONLY))
+    cost.whole.append(used.build(name))
     cost.increments.append(used.incremental_seconds(name))
     print(f"  {cost.rows:>11,}: day {day + 1} {cost.increments[-1]} s", flush=True)
 

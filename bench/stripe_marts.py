@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import orjson
-from warehouse import MODELS_ONLY, Bench, bench
+from warehouse import Bench, bench
 
 from ingest.fx.load import load_fx
 from ingest.simulate.money.plan import AccountPlan
@@ -37,7 +37,7 @@ from ingest.warehouse.merge import Counts
 
 EVENTS_PER_CUSTOMER = 37
 INCREMENT, TURNS = 1_000, 3
-MARTS = ("--select", "+path:models/marts/finance", "+path:models/marts/cross", *MODELS_ONLY)
+MARTS = ("+path:models/marts/finance", "+path:models/marts/cross")
 BOOKINGS = KINDS["balance_transactions"]  # no event tells of them
 
 

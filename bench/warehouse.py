@@ -24,7 +24,8 @@ from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 
 DBT = str(Path(sys.executable).parent / "dbt")
-MODELS_ONLY = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
+COURSEHOUSE = str(Path(sys.executable).parent / "coursehouse")
+TESTS = "resource_type:test resource_type:unit_test"
 
 
 @dataclass
@@ -64,22 +65,26 @@ class Bench:
                 )
             )
 
-    def build(self, database: str, *options: str) -> float:
-        """Seconds of one whole `dbt build` process."""
+    def build(self, database: str, *selection: str, is_tested: bool = False) -> float:
+        """Seconds of one whole `coursehouse build` process, of everything or of a selection."""
         target = str(self.directory / database)
+        select = ("--select", " ".join(selection)) if selection else ()
+        exclude = () if is_tested else ("--exclude", TESTS)
         started = time.monotonic()
         subprocess.run(
-            [DBT, "--quiet", "build", *options, "--target-path", target, "--log-path", target],
+            [COURSEHOUSE, "build", *select, *exclude],
             cwd=PROJECT_DIR,
-            env=self.environment(database),
+            env=self.environment(database, is_for_loads=True)
+            | {"DBT_TARGET_PATH": target, "DBT_LOG_PATH": target},
+            stdout=subprocess.DEVNULL,
             check=True,
         )
         return round(time.monotonic() - started, 1)
 
-    def build_again(self, database: str, *options: str) -> float:
+    def build_again(self, database: str, *selection: str) -> float:
         """Seconds of a build without new data, which has to leave every row of every mart."""
         before = self._checksums(database)
-        seconds = self.build(database, *options)
+        seconds = self.build(database, *selection)
         after = self._checksums(database)
         changed = [mart for mart, mark in after.items() if before[mart] != mark]
         if changed:

@@ -16,6 +16,12 @@ def build_command(
     is_full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make incremental models anew.")
     ] = False,
+    only_if_new: Annotated[
+        bool,
+        typer.Option(
+            "--if-new", help="Only if anything was loaded, or changed in the project, since."
+        ),
+    ] = False,
     wait_minutes: Annotated[
         float | None,
         typer.Option("--wait", help="Minutes to wait for another build that is running.", min=0),
@@ -27,12 +33,16 @@ def build_command(
     """
     # dbt costs seconds to import: only those who need it pay for it
     from ingest.build_marts import build_marts
+    from ingest.build_state import is_built
 
     options = [
         *(("--select", *select.split()) if select else ()),
         *(("--exclude", *exclude.split()) if exclude else ()),
         *(("--full-refresh",) if is_full_refresh else ()),
     ]
-    console = Console(soft_wrap=True)
-    _, built = build_marts(load_settings(), console, *options, wait_minutes=wait_minutes)
+    settings, console = load_settings(), Console(soft_wrap=True)
+    if only_if_new and is_built(settings):
+        typer.echo("nothing new since the last build, nothing built")
+        return
+    _, built = build_marts(settings, console, *options, wait_minutes=wait_minutes)
     typer.echo(f"built: {built.successes:,} models and tests, {built.warnings:,} warnings")

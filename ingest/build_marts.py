@@ -5,6 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingest.build import BuildResult, Dbt
 from ingest.build_lock import building
+from ingest.build_state import build_state, keep_state
 from ingest.errors import UserError
 from ingest.settings import Settings
 
@@ -18,18 +19,24 @@ def build_marts(
 
     Raises `Busy`, or `UserError` after it has shown which models and tests failed.
     """
+    is_whole = not options
     with building(settings, console.print, wait_minutes):
         dbt = Dbt()
+        state = build_state(settings)  # what comes while it builds is for the next one
+        if is_whole:
+            keep_state(settings, "")
         columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
             task = progress.add_task("build", total=None)
 
             def show(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=None if options else total)
+                progress.update(task, completed=done, total=total if is_whole else None)
 
             built = dbt.build(show, *options)
     for failure in built.failures[:SHOWN_FAILURES]:
         console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
     if built.failures:
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
+    if is_whole:
+        keep_state(settings, state)
     return dbt, built

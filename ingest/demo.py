@@ -17,8 +17,9 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from ingest.build import BuildResult, project_fingerprint
+from ingest.build import BuildResult
 from ingest.build_marts import build_marts
+from ingest.build_state import is_built
 from ingest.demo_money import money_rows
 from ingest.docs.site import SITE, write_index, write_pages
 from ingest.errors import UserError
@@ -44,7 +45,6 @@ from ingest.warehouse.publish import Counts
 from ingest.warehouse.session import warehouse
 
 DOCS_PAGE = SITE / "index.html"
-BUILT_MARK = "demo_built"
 # what a real week has: records that come late, twice, in the wrong order, or broken
 SAMPLE_EVENTS = Plan(
     late_share=0.02, duplicate_share=0.01, out_of_order_share=0.05, malformed_share=0.005
@@ -91,20 +91,11 @@ def run_demo(settings: Settings, console: Console) -> None:
     if is_sample and not _has_account(settings):
         with _step(console, "sample Stripe account"):
             _play_account(settings)
-    mark = settings.home_dir / BUILT_MARK
-    state = _state(settings)
-    if (
-        loaded.total + events.total == 0
-        and mark.exists()
-        and mark.read_text() == state
-        and DOCS_PAGE.exists()
-    ):
+    if is_built(settings) and DOCS_PAGE.exists():
         console.print("nothing new since the last build, nothing built")
         built = None
     else:
-        mark.unlink(missing_ok=True)
         built = _build(settings, console)
-        mark.write_text(state)
     _summarise(settings, console, (loaded, events), built, time.monotonic() - started)
 
 
@@ -165,17 +156,6 @@ def _build(settings: Settings, console: Console) -> BuildResult:
         report.result()
         write_index(artifacts)
     return built
-
-
-def _state(settings: Settings) -> str:
-    """What a build depends on: the project's files and the warehouse it was built in."""
-    with connect(settings) as conn:
-        row = conn.execute(
-            "select current_database() || ':' || oid || ':' || max(load_id)"
-            " from pg_database, ops.load_manifest where rows_inserted > 0"
-            " and datname = current_database() group by oid"
-        ).fetchone()
-    return f"{row[0] if row else ''} {project_fingerprint()}"
 
 
 @contextmanager

@@ -120,10 +120,10 @@ def load_events() -> CoursehouseOperator:
     return coursehouse("load_events", "load", "events", needs="COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS")
 
 
-def build() -> CoursehouseOperator:
+def build(*options: str) -> CoursehouseOperator:
     """Build and test the marts, whichever sources there were. Waits while another build runs."""
     selected = [f"--select={SELECT}"] if SELECT else []
-    return coursehouse("build", "build", *selected, trigger_rule="none_failed")
+    return coursehouse("build", "build", *options, *selected, trigger_rule="none_failed")
 
 
 def source_freshness() -> CoursehouseOperator:

@@ -1,4 +1,4 @@
-"""Every hour but the night's: load what changed, build, tell of what is wrong.
+"""Every hour but the night's: load what changed, build if anything did, tell of what is wrong.
 
 Nothing is overtaken: a build that finds another one running waits for it.
 """
@@ -21,4 +21,4 @@ with DAG(
     **COMMON,
 ):
     loads = [load_moodle(), load_stripe(), load_events()]
-    loads >> build() >> [source_freshness(), alert()]
+    loads >> build("--if-new") >> [source_freshness(), alert()]

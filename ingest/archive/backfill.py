@@ -52,6 +52,12 @@ from (
 ) as known
 where {SAME}
 """  # noqa: S608
+# ... also one that came back before its record did, with an earlier day.
+MARK_KNOWN_REPLAYED = f"""
+update raw_events.dead_letter as known set replayed_at = staged._loaded_at
+from staged_row as staged
+where known.topic = %(topic)s and known.replayed_at is null and {SAME}
+"""  # noqa: S608
 
 
 @dataclass
@@ -88,6 +94,7 @@ def backfill_day(
             return 0, 0
         load_id = next_load_id(conn)
         _forget_known(conn, topic, after=seen)
+        conn.execute(MARK_KNOWN_REPLAYED.encode(), {"topic": topic.topic})
         rows, letters = stage.publish(load_id, datetime.now(UTC))
         tables = {topic.table_name: {"inserted": rows, "rejected": letters}}
         record_load(conn, load_id, SOURCE, Counts(rows), started_at, tables)

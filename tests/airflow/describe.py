@@ -1,6 +1,7 @@
-"""Print the DAGs of a folder as JSON. Runs in Airflow's environment."""
+"""Print the DAGs of a folder as JSON, once for each set of variables: in Airflow's environment."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,25 @@ def described(task: Any) -> dict[str, Any]:
     }
 
 
-bag = BundleDagBag(sys.argv[1], bundle_path=Path(sys.argv[1]), bundle_name="orchestrate")
-dags = {
-    dag.dag_id: {
-        "schedule": dag.schedule,
-        "start_date": dag.start_date.isoformat(),
-        "catchup": dag.catchup,
-        "max_active_runs": dag.max_active_runs,
-        "params": {name: dag.params.get_param(name).schema for name in dag.params},
-        "tasks": {task.task_id: described(task) for task in dag.tasks},
+def read(folder: str, variables: dict[str, str]) -> dict[str, Any]:
+    os.environ.update(variables)
+    for name in [name for name in sys.modules if name.startswith("coursehouse_")]:
+        del sys.modules[name]  # they read the variables when they are imported
+    bag = BundleDagBag(folder, bundle_path=Path(folder), bundle_name="orchestrate")
+    dags = {
+        dag.dag_id: {
+            "schedule": dag.schedule,
+            "start_date": dag.start_date.isoformat(),
+            "catchup": dag.catchup,
+            "max_active_runs": dag.max_active_runs,
+            "params": {name: dag.params.get_param(name).schema for name in dag.params},
+            "tasks": {task.task_id: described(task) for task in dag.tasks},
+        }
+        for dag in bag.dags.values()
     }
-    for dag in bag.dags.values()
-}
-print(json.dumps({"errors": bag.import_errors, "dags": dags}))
+    for name in variables:
+        del os.environ[name]
+    return {"errors": bag.import_errors, "dags": dags}
+
+
+print(json.dumps([read(sys.argv[1], json.loads(variables)) for variables in sys.argv[2:]]))

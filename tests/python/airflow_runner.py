@@ -37,10 +37,12 @@ class Airflow:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def describe(self, **variables: str) -> dict[str, Any]:
-        """The DAGs, and the errors of files that cannot be imported."""
-        said = self.script("describe.py", str(DAGS), **variables)
-        found: dict[str, Any] = json.loads(said.splitlines()[-1])  # behind Airflow's own words
+    def describe(self, *variables: dict[str, str]) -> list[dict[str, Any]]:
+        """The DAGs, and the errors of files that cannot be imported, with each set of variables."""
+        said = self.script("describe.py", str(DAGS), *map(json.dumps, variables))
+        found: list[dict[str, Any]] = json.loads(
+            said.splitlines()[-1]
+        )  # behind Airflow's own words
         return found
 
     def _run(

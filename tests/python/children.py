@@ -29,16 +29,21 @@ _CONTEXT.set_forkserver_preload(
 ForkingPickler.register(ModuleType, lambda module: (import_module, (module.__name__,)))
 
 
+def _always(*_: Any, **__: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Trap:
     """Kills its process right after so many calls of `target.name`, with 0 instead of the first.
 
-    `target` is a module or a class.
+    `target` is a module or a class. Calls count whose arguments `when` says yes to.
     """
 
     target: Any
     name: str
     calls: int = 1
+    when: Callable[..., bool] = _always
 
     def __call__(self) -> None:
         """Set it, for the rest of this process."""
@@ -47,7 +52,7 @@ class Trap:
         def trapped(*args: Any, **kwargs: Any) -> Any:
             nonlocal done
             result = real(*args, **kwargs) if self.calls else None
-            done += 1
+            done += self.when(*args, **kwargs)
             if done >= self.calls:
                 die()
             return result

@@ -17,14 +17,28 @@ from ingest.kafka.broker import EmbeddedBroker
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 
-# These share a built warehouse, or write to the project's own target directory.
-TOGETHER = {
-    *("test_analyses", "test_broken_samples", "test_demo", "test_docs", "test_gates"),
-    *("test_item_statistics", "test_metrics", "test_personal_data", "test_project"),
-    *("test_secure_views", "test_truth"),
-    # these share the warehouse of the demo, and a Superset on it
-    *("test_superset_access", "test_superset_browser", "test_superset_server"),
+# Modules that share a dear fixture, or a directory, go to one process. Groups and modules that take
+# longest come first: whatever starts last is what the other process waits for.
+GROUPS = {
+    # the warehouse of the demo, a Superset on it, and the project's own target directory
+    "demo": ("test_demo", "test_superset_server", "test_superset_access", "test_superset_browser"),
+    # the sample site, built with all tests
+    "warehouse": (
+        *("test_broken_samples", "test_project", "test_analyses", "test_docs", "test_gates"),
+        *("test_item_statistics", "test_metrics", "test_personal_data", "test_secure_views"),
+        *("test_odd_rows", "test_truth"),
+    ),
+    # the account at Stripe, built
+    "account": (
+        *("test_money_marts", "test_cross_marts", "test_finance_ledger"),
+        "test_currencies_stay_apart",
+    ),
+    "test_laws": ("test_laws",),
+    "test_event_marts": ("test_event_marts",),
+    "test_stripe_orders": ("test_stripe_orders",),
+    "elementary": ("test_elementary", "test_report"),
 }
+PLACES = {module: (place, group) for place, group in enumerate(GROUPS) for module in GROUPS[group]}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,8 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
     for item in items:
-        module = "test_elementary" if item.path.stem == "test_report" else item.path.stem
-        item.add_marker(pytest.mark.xdist_group("shared" if module in TOGETHER else module))
+        _, group = PLACES.get(item.path.stem, (0, item.path.stem))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: PLACES.get(item.path.stem, (len(GROUPS), ""))[0])
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -1,6 +1,7 @@
 """Debian's Prometheus and Alertmanager on ports of their own, configured as the project's are."""
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -83,12 +84,21 @@ class Prometheus:
 
 @contextmanager
 def prometheus(
-    directory: Path, free_port: Callable[[], int], targets: dict[str, int], alertmanager: int
+    directory: Path,
+    free_port: Callable[[], int],
+    targets: dict[str, int],
+    alertmanager: int,
+    is_patient: bool = True,
 ) -> Iterator[Prometheus]:
-    """Prometheus as the project configures it, but every second and at these ports by job."""
+    """Prometheus as the project configures it, but every second and at these ports by job.
+
+    One that is not patient tells at once what lasts for minutes elsewhere.
+    """
     config = yaml.safe_load((MONITORING / "prometheus" / "prometheus.yml").read_text())
     for file in config["rule_files"]:
-        shutil.copy(MONITORING / "prometheus" / file, directory)
+        rules = (MONITORING / "prometheus" / file).read_text()
+        text = rules if is_patient else re.sub(r"\bfor: \d+m", "for: 0s", rules)
+        (directory / file).write_text(text)
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"][0]["static_configs"] = _at(alertmanager)
     for job in config["scrape_configs"]:

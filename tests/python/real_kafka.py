@@ -88,9 +88,9 @@ def real_kafka(free_port: Callable[[], int]) -> Iterator[RealKafka]:
         yield kafka
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_real_kafka(free_port: Callable[[], int]) -> Iterator[RealKafka]:
-    """A cluster for this test alone, which may kill it."""
+    """A cluster for the tests of this module alone, which may kill it."""
     with _running(free_port) as kafka:
         yield kafka
 

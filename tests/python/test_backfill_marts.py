@@ -3,18 +3,22 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from children import Trap, run_killed
+from dbt.cli.main import dbtRunnerResult
 from event_streams import load_messages
-from moodle_sites import Lane
 from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
 from warehouse_fixtures import Warehouse
 
 from ingest.backfill import run as backfill_run
+from ingest.build import Dbt, _quiet
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.settings import load_settings
@@ -22,40 +26,26 @@ from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 PLAN = Plan(seed=5, events=3_000, days=4)
-BUILT = ("+page_view_stats", "+tag:near_real_time", "+question_answers_summary")
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-VIEWS = "marts_engagement.page_view_window_5m"
 RECENT = "intermediate.int_events__recent_events"
 PEOPLE = "intermediate.int_events__recent_people"
-SALES = "marts_engagement.rt_sales_window"
-TABLES = (VIEWS, RECENT, PEOPLE, SALES, "marts_engagement.rt_activity_window")
+WINDOWS = ("marts_engagement.rt_sales_window", "marts_engagement.rt_activity_window")
+TABLES = (RECENT, PEOPLE, *WINDOWS)
 DAYS = ("--from", "2025-10-28", "--to", "2025-10-29")
 ALL_DAYS = ("--from", "2025-10-01", "--to", "2025-11-30")
 INSIDE = "window_start >= '2025-10-28+00' and window_start < '2025-10-30+00'"
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    """The sample site and a simulated stream, loaded and built."""
-    directory = tmp_path_factory.mktemp("backfill_marts")
-    warehouse = Warehouse(new_database("backfill_marts"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+def house(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    """A simulated stream, each day of it loaded at its end, and built."""
+    warehouse = small_warehouse("backfill_marts")
     with warehouse.connect() as conn:
-        load_messages(conn, simulate(PLAN))
-    warehouse.run("build", "--select", *BUILT, *NO_TESTS)
+        for _, day in groupby(simulate(PLAN), lambda sent: sent.produced_at.date()):
+            sent = list(day)
+            load_messages(conn, sent, loaded_at=sent[-1].produced_at)
+    warehouse.run("build", "--select", "+tag:near_real_time", *NO_TESTS)
     return warehouse
-
-
-@pytest.fixture
-def environment(house: Warehouse) -> dict[str, str]:
-    """For commands on that warehouse; what dbt writes stays apart from the project's own."""
-    return house.environment() | {
-        "COURSEHOUSE_HOME": str(house.target.parent / "home"),
-        "DBT_TARGET_PATH": str(house.target.parent / "commands"),
-        "DBT_LOG_PATH": str(house.target.parent / "commands"),
-    }
 
 
 @pytest.fixture
@@ -64,16 +54,42 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+class QuietDbt(Dbt):
+    """Goes on with what the warehouse's own dbt has read, and keeps nothing for reports."""
+
+    def __init__(self, target: Path) -> None:
+        super().__init__()
+        self._options = _quiet(target)
+
+    def _invoke(self, *command: str) -> dbtRunnerResult:
+        return super()._invoke(*command, *self._options)
+
+
+@pytest.fixture(scope="module")
+def dbt(house: Warehouse) -> Dbt:
+    """One that has read the project, for all commands in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, setting in house.environment().items():
+            patch.setenv(name, setting)
+        reader = QuietDbt(house.target)
+        reader.parse()
+        return reader
+
+
 @pytest.fixture
-def backfill(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Runs the command in this process."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+def command(house: Warehouse, dbt: Dbt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command in this process."""
+    for name, setting in house.environment().items():
+        monkeypatch.setenv(name, setting)
+    monkeypatch.setenv("COURSEHOUSE_HOME", str(house.target.parent))
+    for module in ("build", "build_marts"):
+        monkeypatch.setattr(f"ingest.{module}.Dbt", lambda: dbt)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
 
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["backfill", *arguments])
 
-    return run
+@pytest.fixture
+def backfill(command: Callable[..., Result]) -> Callable[..., Result]:
+    return partial(command, "backfill")
 
 
 def checksums(conn: psycopg.Connection, *, of_versions: bool = False) -> dict[str, Any]:
@@ -87,6 +103,11 @@ def checksums(conn: psycopg.Connection, *, of_versions: bool = False) -> dict[st
     }
 
 
+def people(conn: psycopg.Connection, condition: str) -> list[tuple[Any, ...]]:
+    query = f"select * from {PEOPLE} where {condition} order by window_start, person_hash"
+    return conn.execute(query).fetchall()
+
+
 def value(conn: psycopg.Connection, query: str) -> Any:
     row = conn.execute(query).fetchone()
     return row and row[0]
@@ -97,9 +118,9 @@ def test_what_is_right_is_not_written_and_twice_is_as_good_as_once(
 ) -> None:
     before = checksums(conn, of_versions=True)
     for _ in range(2):
-        ran = backfill(*ALL_DAYS, "--marts", "page_view_window_5m,int_events__recent_events")
+        ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_events")
         assert ran.exit_code == 0, ran.output + str(ran.exception)
-        assert ran.output.splitlines()[-1] == "backfill: 0 rows of 3 models differ now"
+        assert ran.output.splitlines()[-1] == "backfill: 0 rows of 2 models differ now"
         assert checksums(conn, of_versions=True) == before
     assert value(conn, "select count(*) from ops.backfill_run where completed_at is null") == 0
 
@@ -108,18 +129,19 @@ def test_days_are_mended_with_what_reads_them_and_other_days_are_left_alone(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     before = checksums(conn)
-    conn.execute(f"update {VIEWS} set view_count = 7777")
-    conn.execute(f"delete from {VIEWS} where page = (select min(page) from {VIEWS})")
-    conn.execute(f"update {PEOPLE} set clicks_count = 0, orders_count = 0")
-    outside = value(conn, f"select count(*) from {VIEWS} where not ({INSIDE})")
-    assert outside > 0
-    ran = backfill(*DAYS, "--marts", "page_view_window_5m")
+    good = people(conn, INSIDE)
+    conn.execute(f"update {PEOPLE} set clicks_count = 0")
+    conn.execute(f"delete from {PEOPLE} where events_count = 1 and shop_events_count = 0")
+    assert people(conn, INSIDE) != good
+    outside = people(conn, f"not ({INSIDE})")
+    ran = backfill(*DAYS, "--marts", "int_events__recent_people")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
-    assert value(conn, f"select count(*) from {VIEWS} where view_count = 7777") == outside
-    assert value(conn, f"select count(*) from {VIEWS} where not ({INSIDE})") == outside
-    ran = backfill(*ALL_DAYS, "--marts", "page_view_window_5m,int_events__recent_people")
+    assert people(conn, INSIDE) == good
+    assert people(conn, f"not ({INSIDE})") == outside
+    ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_people")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
-    # a table behind it was built again
+    assert " 0 rows" not in ran.output.splitlines()[-1]
+    # tables behind it were built again
     assert checksums(conn) == before
 
 
@@ -142,14 +164,15 @@ def test_rows_that_would_vanish_are_kept_unless_that_is_meant(
 ) -> None:
     before = checksums(conn)
     conn.execute(
-        f"insert into {VIEWS} (window_start, page, view_count, _load_id)"
-        " values ('2025-10-28 01:00+00', '/nowhere', 1, 1)"
+        f"insert into {PEOPLE} (window_start, person_hash, views_count, _load_id)"
+        " values ('2025-10-29 01:00+00', 'nobody', 1, 1)"
     )
-    refused = backfill(*DAYS, "--marts", "page_view_window_5m")
+    refused = backfill(*DAYS, "--marts", "int_events__recent_people")
     assert isinstance(refused.exception, UserError)
-    assert str(refused.exception).startswith("1 rows of page_view_window_5m would vanish: bring")
-    assert value(conn, f"select count(*) from {VIEWS} where page = '/nowhere'") == 1
-    assert backfill(*DAYS, "--marts", "page_view_window_5m", "--allow-loss").exit_code == 0
+    words = "1 rows of int_events__recent_people would vanish: bring"
+    assert str(refused.exception).startswith(words)
+    assert value(conn, f"select count(*) from {PEOPLE} where person_hash = 'nobody'") == 1
+    assert backfill(*DAYS, "--marts", "int_events__recent_people", "--allow-loss").exit_code == 0
     assert checksums(conn) == before
 
 
@@ -161,30 +184,29 @@ def test_a_name_that_is_no_model_is_refused(backfill: Callable[..., Result]) -> 
 def test_a_model_with_other_columns_asks_for_a_full_refresh(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
-    conn.execute("drop view marts_engagement.page_view_stats")
-    conn.execute(f"alter table {VIEWS} rename column view_count to views")
-    refused = backfill(*DAYS, "--marts", "page_view_window_5m")
-    assert "build --full-refresh --select page_view_window_5m+" in str(refused.exception)
-    conn.execute(f"alter table {VIEWS} rename column views to view_count")
+    conn.execute(f"alter table {PEOPLE} rename column views_count to views")
+    refused = backfill(*DAYS, "--marts", "int_events__recent_people")
+    assert "build --full-refresh --select int_events__recent_people+" in str(refused.exception)
+    conn.execute(f"alter table {PEOPLE} rename column views to views_count")
+
+
+def spoil(conn: psycopg.Connection) -> None:
+    conn.execute(f"update {RECENT} set event_name = 'broken'")
+    conn.execute(f"update {PEOPLE} set views_count = 0")
 
 
 def test_a_failure_leaves_the_last_good_rows_and_the_next_run_goes_on_behind_what_was_done(
     backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     good = checksums(conn)
-    conn.execute(f"update {RECENT} set event_name = 'broken'")
-    conn.execute(f"update {PEOPLE} set views_count = 0")
+    spoil(conn)
     before = checksums(conn)
     # the second of two models fails after it has deleted what it is to replace
     conn.execute(f"alter table {PEOPLE} add constraint broken check (views_count = 0) not valid")
     arguments = (*ALL_DAYS, "--marts", "int_events__recent_events")
     failed = backfill(*arguments)
     assert isinstance(failed.exception, UserError)
-    after = checksums(conn)
-    assert after[RECENT] == good[RECENT]
-    assert {t: after[t] for t in TABLES if t != RECENT} == {
-        t: before[t] for t in TABLES if t != RECENT
-    }
+    assert checksums(conn) == before | {RECENT: good[RECENT]}
     conn.execute(f"alter table {PEOPLE} drop constraint broken")
     ran = backfill(*arguments)
     assert ran.exit_code == 0, ran.output + str(ran.exception)
@@ -193,29 +215,50 @@ def test_a_failure_leaves_the_last_good_rows_and_the_next_run_goes_on_behind_wha
     assert checksums(conn) == good
 
 
-def _backfill(environment: dict[str, str]) -> None:
+def _backfill(environment: dict[str, str], target: Path) -> None:
     os.environ.update(environment)
-    backfill_run.backfill(
-        load_settings(),
-        date(2025, 10, 1),
-        date(2025, 11, 30),
-        lambda line: None,
-        marts=["int_events__recent_events"],
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.build.Dbt", lambda: QuietDbt(target))
+        backfill_run.backfill(
+            load_settings(),
+            date(2025, 10, 1),
+            date(2025, 11, 30),
+            lambda line: None,
+            marts=["int_events__recent_events"],
+        )
 
 
 def test_a_backfill_killed_between_two_models_goes_on_with_the_second(
-    backfill: Callable[..., Result], conn: psycopg.Connection, environment: dict[str, str]
+    house: Warehouse, backfill: Callable[..., Result], conn: psycopg.Connection
 ) -> None:
     good = checksums(conn)
-    conn.execute(f"update {RECENT} set event_name = 'broken'")
-    conn.execute(f"update {PEOPLE} set views_count = 0")
+    spoil(conn)
+    before = checksums(conn)
     # killed in the transaction of the second one
-    run_killed(Trap(backfill_run, "exchange", 2), _backfill, environment)
-    assert checksums(conn)[RECENT] == good[RECENT]
-    assert value(conn, f"select sum(views_count) from {PEOPLE}") == 0
+    trap = Trap(backfill_run, "exchange", 2)
+    run_killed(trap, _backfill, house.environment(), house.target)
+    assert checksums(conn) == before | {RECENT: good[RECENT]}
     ran = backfill(*ALL_DAYS, "--marts", "int_events__recent_events")
     assert ran.exit_code == 0, ran.output + str(ran.exception)
     assert "1 steps are done" in ran.output
     assert checksums(conn) == good
-    assert value(conn, "select count(*) from ops.backfill_run where completed_at is null") == 0
+
+
+def test_a_build_that_fails_says_so_and_leaves_the_last_good_marts(
+    command: Callable[..., Result], conn: psycopg.Connection
+) -> None:
+    good = checksums(conn)
+    load_messages(conn, simulate(Plan(seed=7, events=500, days=4)))
+    conn.execute(f"alter table {PEOPLE} add constraint broken check (false) not valid")
+    arguments = ("build", "--select", "tag:near_real_time", "--exclude", "test_type:unit")
+    failed = command(*arguments)
+    assert str(failed.exception) == "1 models or tests failed, see above"
+    assert "int_events__recent_people: Database Error" in failed.output
+    # what comes before it is built; it, and what reads it, stand as they were
+    after = checksums(conn)
+    assert [table for table in TABLES if after[table] == good[table]] == [PEOPLE, *WINDOWS]
+    conn.execute(f"alter table {PEOPLE} drop constraint broken")
+    built = command(*arguments)
+    assert built.exit_code == 0, built.output + str(built.exception)
+    after = checksums(conn)
+    assert [table for table in TABLES if after[table] == good[table]] == []

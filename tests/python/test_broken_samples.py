@@ -8,7 +8,7 @@ docs/data_quality.md. The tests that no break concerns have to find rows made fo
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ import psycopg
 import pytest
 from broken_samples import BREAKS, FRESHNESS, Break, as_table, make_recent
 from dirty_rows import DIRTY
-from psycopg import sql
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import Warehouse, copy_database
 
 from ingest.postgres import EmbeddedPostgres
 from ingest.settings import PROJECT_DIR
@@ -33,14 +32,14 @@ KEEP_RESULTS = ("--vars", "{disable_tests_results: false}")
 @pytest.fixture(scope="module")
 def broken(
     warehouse: Warehouse, postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
+) -> Warehouse:
     """A copy of the built warehouse, moved to today, on which every test of data quality passes."""
-    _copy(postgres, "built_warehouse", BROKEN)
+    copy_database(postgres, warehouse.dsn, BROKEN)
     copy = Warehouse(postgres.dsn(BROKEN), tmp_path_factory.mktemp(BROKEN) / "target")
     with copy.connect() as conn:
         make_recent(conn)
-    copy.dbt("parse")
-    yield copy
+    copy.parsed()
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +59,10 @@ def again(
 ) -> Callable[[], psycopg.Connection]:
     """Replaces the broken sample by one that passed every test, and connects to it."""
     broken.run("test", "--select", *quality, *KEEP_RESULTS)
-    _copy(postgres, BROKEN, GOOD)
+    copy_database(postgres, broken.dsn, GOOD)
 
     def replace() -> psycopg.Connection:
-        _copy(postgres, GOOD, BROKEN)
+        copy_database(postgres, postgres.dsn(GOOD), BROKEN)
         conn = broken.connect()
         conn.execute("set time zone 'UTC'")
         return conn
@@ -181,19 +180,6 @@ def _failed(warehouse: Warehouse, *command: str) -> set[str]:
     errors = [result for result in results if result.status in ("error", "skipped")]
     assert [f"{result.node.name}: {result.message}" for result in errors] == []
     return {result.node.name for result in results if result.status in ("fail", "warn")}
-
-
-def _copy(postgres: EmbeddedPostgres, source: str, name: str) -> None:
-    """A database that is a copy of another one, in place of the one of that name."""
-    with postgres._admin() as admin:
-        admin.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [source]
-        )
-        for statement in (
-            sql.SQL("drop database if exists {0} with (force)"),
-            sql.SQL("create database {0} template {1} owner coursehouse strategy file_copy"),
-        ):
-            admin.execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
 
 
 def _reads_staging(node: Any) -> bool:

@@ -14,7 +14,6 @@ import pandas as pd
 import psycopg
 import pytest
 from event_streams import load_messages
-from moodle_sites import Lane
 from psycopg import sql
 from test_analyses import ask as answers
 from test_analyses import compiled
@@ -60,16 +59,9 @@ def expected() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def shop(
-    stream: list[Message],
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
+def shop(stream: list[Message], new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """The sample site and the stream, loaded and built piece by piece, and tested at the end."""
-    directory = tmp_path_factory.mktemp("shop")
-    warehouse = Warehouse(new_database("shop_warehouse"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+    warehouse = new_warehouse("shop_warehouse")
     ancestors = tuple(f"+{mart}" for mart in MARTS)
     size = len(stream) // LOADS + 1
     for number in range(LOADS):

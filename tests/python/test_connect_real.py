@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 from mariadb_server import CLIENT, DUMP, running
 from moodle_sites import SPEC, Lane
 from real_connect import RealConnect, drop_slot, psycopg_parts
@@ -67,15 +68,16 @@ class Capture:
 
     def values(self) -> Iterator[bytes]:
         """Every record of the topic, from its beginning."""
-        kafka = consumer(
-            self.connect.kafka.settings, **{"group.id": "all", "auto.offset.reset": "earliest"}
-        )
-        kafka.subscribe([TOPIC])
-        silent_since = time.monotonic()
-        while time.monotonic() - silent_since < 10:
+        kafka = consumer(self.connect.kafka.settings, **{"enable.partition.eof": True})
+        open_ends = set(kafka.list_topics(TOPIC).topics[TOPIC].partitions)
+        kafka.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING) for number in open_ends])
+        while open_ends:
             for message in kafka.consume(1000, 1):
-                silent_since = time.monotonic()
-                yield message.value() or b""
+                if (error := message.error()) is None:
+                    yield message.value() or b""
+                else:
+                    assert error.code() == KafkaError._PARTITION_EOF
+                    open_ends.discard(message.partition())
         kafka.close()
 
     def is_topic_there(self) -> bool:

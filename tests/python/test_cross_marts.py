@@ -15,18 +15,13 @@ import pandas as pd
 import psycopg
 import pytest
 from metric_queries import parse_metrics, query_metrics
-from moodle_sites import Lane
-from psycopg.conninfo import conninfo_to_dict
-from stripe_account import fill, small_account
+from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
-from ingest.fx.load import load_fx
-from ingest.settings import Settings
 from ingest.simulate.money.truth import account_truth
 from ingest.simulate.site import courses
 
 CROSS = ("path:models/marts/cross", "path:models/intermediate/cross")
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # How a link of the simulated world shows: rule of the ladder and how sure it is.
 RULES = {
     "metadata": ("stripe_metadata", Decimal("1.00")),
@@ -56,22 +51,8 @@ def known(expected: dict[str, Any]) -> dict[str, tuple[str, int | None]]:
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
-    """The sample site and the account, built without tests."""
-    directory = tmp_path_factory.mktemp("cross")
-    warehouse = Warehouse(new_database("cross_warehouse"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
-    parts = conninfo_to_dict(warehouse.dsn)
-    values = {f"pg_{name}": parts[name] for name in ("host", "port", "user", "password")}
-    load_fx(Settings.model_validate(values | {"pg_dbname": parts["dbname"]}), is_sample=True)
-    with warehouse.connect() as conn:
-        fill(conn, small_account())
-    warehouse.run("build", "--select", f"+{CROSS[0]}", *NO_TESTS)
-    return warehouse
+def house(account_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    return account_warehouse("cross_warehouse")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ yen and euros would change in a row that says neither. Totals over all currencie
 reporting one too: rows of scope `all`, and the value of a person in its life.
 """
 
-import random
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -16,39 +15,22 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
-from moodle_sites import Lane
 from psycopg import sql
 from psycopg.rows import dict_row
-from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
-from ingest.fx.load import load_fx
-
 DOUBLED = "JPY"
-DOMAINS = ("finance", "cross")
 MONEY = re.compile(
     r"(^|_)(amounts?|unit|flat|total|subtotal|tax|balance|net|fee|received|discount)($|_)"
 )
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 BY_RATE = ("ltv_historic", "ltv_predicted")
 BOOKKEEPING = ("_load_id", "_loaded_at", "_payout_load_id")
 Rows = Counter[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def built(
-    sample_site: str, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    directory = tmp_path_factory.mktemp("currencies")
-    warehouse = Warehouse(new_database("currencies_warehouse"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
-    load_fx(warehouse.settings(), is_sample=True)
-    events = list(small_account().events)
-    random.Random(3).shuffle(events)  # noqa: S311
-    with psycopg.connect(warehouse.dsn) as conn:
-        fill(conn, small_account(), events=events)
-    warehouse.run("build", "--select", *(f"+path:models/marts/{d}" for d in DOMAINS), *NO_TESTS)
-    return warehouse
+def built(account_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    return account_warehouse("currencies_warehouse")
 
 
 def test_money_of_one_currency_reaches_no_sum_of_another(built: Warehouse) -> None:

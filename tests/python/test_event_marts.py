@@ -5,7 +5,7 @@ each. The truth is counted by the simulator's own receiver; what it does not cou
 from the same stream, in pandas, without the warehouse's SQL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,6 @@ import pandas as pd
 import psycopg
 import pytest
 from event_streams import load_messages
-from moodle_sites import Lane
 from warehouse_fixtures import Warehouse, failures
 
 from ingest.simulate.plan import Plan
@@ -33,7 +32,10 @@ PLAN = Plan(
     skew_share=0.02,
 )
 LOADS = 3
-MODELS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# a view shows what arrives without being built again
+TABLES = [f"source:events+,config.materialized:{kind}" for kind in ("table", "incremental")]
+FOLLOWING = ("--select", *TABLES, "source:events+,resource_type:snapshot")
 
 
 @pytest.fixture(scope="module")
@@ -53,24 +55,20 @@ def received(stream: list[Message]) -> Received:
 
 @pytest.fixture(scope="module")
 def marts(
-    sample_site: str,
     stream: list[Message],
-    new_database: Any,
-    tmp_path_factory: pytest.TempPathFactory,
+    new_warehouse: Callable[[str], Warehouse],
 ) -> Iterator[psycopg.Connection]:
     """A warehouse that got the stream in several loads, built after each."""
-    directory = tmp_path_factory.mktemp("event_marts")
-    warehouse = Warehouse(new_database("event_marts"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+    warehouse = new_warehouse("event_marts")
     size = -(-len(stream) // LOADS)
     with warehouse.connect() as conn:
         for first in range(0, len(stream), size):
             batch = stream[first : first + size]
             load_messages(conn, batch, loaded_at=batch[-1].produced_at)
             conn.execute("analyze")
-            warehouse.run("build", *MODELS)
+            warehouse.run("build", *(FOLLOWING if first else ()), *NO_TESTS)
         # of one visit a clock was nearly a day behind, which is less than "misdated"
-        told = failures(warehouse.dbt("test", "--select", "test_type:data"))
+        told = failures(warehouse.dbt("test", "--select", "source:events+,test_type:data"))
         assert [line.split(":")[0] for line in told] == ["nobody_attends_longer_than_a_day"]
         yield conn
 

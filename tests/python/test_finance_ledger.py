@@ -4,7 +4,6 @@ Events arrive shuffled and in several loads, then what the API lists. Figures ar
 simulator's own books, and against a computation with pandas where those have none.
 """
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -14,12 +13,10 @@ from typing import Any
 import pandas as pd
 import psycopg
 import pytest
-from moodle_sites import Lane
-from stripe_account import fill, small_account
+from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
 from ingest.fx import ecb
-from ingest.fx.load import load_fx
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.play import Played
 from ingest.simulate.money.truth import account_truth
@@ -47,7 +44,6 @@ DIMENSIONS = (
     "dim_price",
     "dim_product_catalog",
 )
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 GROUPS = {
     "charge": "gross_sales",
     "refund": "refunds",
@@ -71,24 +67,8 @@ def expected(account: Played) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def books(
-    account: Played,
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
-    """The account, the site it belongs to and rates, loaded and built."""
-    directory = tmp_path_factory.mktemp("books")
-    warehouse = Warehouse(new_database("books_warehouse"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
-    load_fx(warehouse.settings(), is_sample=True)
-    events = list(account.events)
-    random.Random(7).shuffle(events)  # noqa: S311
-    with psycopg.connect(warehouse.dsn) as conn:
-        fill(conn, account, events=events, loads=3)
-    ancestors = (f"+{model}" for model in (*MARTS, *DIMENSIONS))
-    warehouse.run("build", "--select", *ancestors, *NO_TESTS)
-    return warehouse
+def books(account_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    return account_warehouse("books_warehouse")
 
 
 @pytest.fixture
@@ -366,4 +346,4 @@ def test_what_no_booking_of_stripe_may_say_is_noticed(books: Warehouse) -> None:
             with books.connect() as conn:
                 conn.execute(f"truncate {table}; insert into {table} table kept".encode())
                 conn.execute("drop table kept")
-        assert books.dbt("test", "--select", test).success, test
+    books.run("test", "--select", *wrongs)

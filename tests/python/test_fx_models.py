@@ -12,6 +12,8 @@ from warehouse_fixtures import Warehouse
 from ingest.warehouse.bootstrap import bootstrap
 
 LEDGER = "fact_balance_transaction"
+# they show what arrives without being built again
+NO_VIEWS = ("--exclude", "config.materialized:view")
 BOOKINGS = """
 insert into raw_stripe.objects (
     object_type, object_id, fetched_at, api_version, livemode, payload, _load_id, _loaded_at
@@ -71,18 +73,18 @@ def test_rates_of_later_loads_reach_the_ledger(warehouse_of_bookings: Warehouse)
     assert reporting(house) == [None, euros, None]
     # too old for that Saturday; then the fixing of the Friday before
     add_rate(house, 11, day=date(2025, 9, 26), rate="1.3")
-    assert reporting(house) == [None, euros, None]
+    assert reporting(house, *NO_VIEWS) == [None, euros, None]
     add_rate(house, 12, day=date(2025, 10, 3), rate="1.17")
-    assert reporting(house) == [Decimal(100), euros, None]
+    assert reporting(house, *NO_VIEWS) == [Decimal(100), euros, None]
     # Monday's has nothing to say of Saturday
     add_rate(house, 13, day=date(2025, 10, 6), rate="1.2")
-    assert reporting(house) == [Decimal(100), euros, None]
+    assert reporting(house, *NO_VIEWS) == [Decimal(100), euros, None]
     add_rate(house, 14, day=date(2025, 10, 3), rate="1.3")
-    assert reporting(house) == [Decimal(90), euros, None]
+    assert reporting(house, *NO_VIEWS) == [Decimal(90), euros, None]
     # another provider, of what the ECB lacks and of what it has
     add_rate(house, 15, day=date(2025, 10, 4), rate="0.35", currency="KWD", provider="other")
     add_rate(house, 16, day=date(2025, 10, 4), rate="1.5", provider="other")
-    found = reporting(house)
+    found = reporting(house, *NO_VIEWS)
     assert found == [Decimal(90), euros, Decimal("35.2571")]
     assert reporting(house, "--full-refresh") == found
     # what was known before the restatement

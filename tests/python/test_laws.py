@@ -6,7 +6,7 @@ each batch the incremental models are built. Then a full refresh runs on the sam
 row is compared. Models are found in the manifest: a new one is covered by being there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import LiteralString, NamedTuple
 
@@ -100,13 +100,14 @@ class Table(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def site(loaded_warehouse: Warehouse) -> Iterator[Warehouse]:
-    """The loaded warehouse with events, all raw rows set aside in schema `held`."""
-    with loaded_warehouse.connect() as conn:
+def site(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    """The sample site and more, loaded, with all raw rows set aside in schema `held`."""
+    warehouse = new_warehouse("laws")
+    with warehouse.connect() as conn:
         load_messages(conn, simulate(STREAM))
         fill(conn, small_account())
-    load_fx(loaded_warehouse.settings(), is_sample=True)
-    with loaded_warehouse.connect() as conn:
+    load_fx(warehouse.settings(), is_sample=True)
+    with warehouse.connect() as conn:
         conn.execute("create schema held")
         for table in _raw_tables(conn):
             conn.execute(
@@ -114,10 +115,8 @@ def site(loaded_warehouse: Warehouse) -> Iterator[Warehouse]:
                     sql.Identifier("held", table.name), table.numbered
                 )
             )
-    loaded_warehouse.run("run", "--select", STAGING)
-    yield loaded_warehouse
-    with loaded_warehouse.connect() as conn:
-        conn.execute("drop schema held cascade")
+    warehouse.run("run", "--select", STAGING)
+    return warehouse
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
@@ -162,8 +161,7 @@ def _incremental_models(site: Warehouse) -> list[tuple[str, str]]:
 
     Alerts are made of samples, not of raw rows: test_alerts delivers them.
     """
-    site.dbt("parse")
-    nodes = site.manifest.nodes.values()
+    nodes = site.parsed().nodes.values()
     models = [
         (node.schema, node.name)
         for node in nodes

@@ -5,24 +5,14 @@ from typing import LiteralString
 
 import psycopg
 import pytest
-from moodle_sites import SMALL, Lane, create_tables, fill_small
 from warehouse_fixtures import Warehouse
 
 VIEW, TABLE = "staging.stg_moodle__groups", "marts_learning.dim_time"
 
 
 @pytest.fixture(scope="module")
-def warehouse(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    """A Moodle of a few small tables, loaded."""
-    moodle, directory = new_database("materializations_moodle"), tmp_path_factory.mktemp("home")
-    with psycopg.connect(moodle) as source:
-        create_tables(source, SMALL)
-        fill_small(source)
-    lane = Lane(moodle, new_database("materializations"), directory)
-    lane.load()
-    return Warehouse(lane.warehouse, directory / "target")
+def warehouse(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    return small_warehouse("materializations")
 
 
 @pytest.fixture

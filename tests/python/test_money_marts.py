@@ -4,10 +4,8 @@ Events arrive shuffled and in several loads, then what the API lists. Figures ar
 simulator's own notes, and metrics against a computation with pandas from these.
 """
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,9 @@ import pandas as pd
 import psycopg
 import pytest
 from metric_queries import parse_metrics, query_metrics
-from moodle_sites import Lane
-from stripe_account import fill, small_account
+from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
-from ingest.fx.load import load_fx
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.truth import account_truth
 
@@ -35,7 +31,6 @@ MARTS = (
     "fact_invoice_line",
     "fact_charge",
 )
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 MOVING = [f"int_finance__item_mrr+,+{mart}" for mart in MARTS]
 MOVED = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
 Rows = list[tuple[Any, ...]]
@@ -47,22 +42,8 @@ def truth() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
-    """The account, the site it belongs to and rates, loaded and built."""
-    directory = tmp_path_factory.mktemp("money")
-    warehouse = Warehouse(new_database("money_warehouse"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
-    events = list(small_account().events)
-    random.Random(7).shuffle(events)  # noqa: S311
-    with psycopg.connect(warehouse.dsn) as conn:
-        fill(conn, small_account(), events=events, loads=2)
-    load_fx(warehouse.settings(), is_sample=True)
-    warehouse.run("build", "--select", *(f"+{mart}" for mart in MARTS), *NO_TESTS)
-    return warehouse
+def house(account_warehouse: Callable[[str], Warehouse]) -> Warehouse:
+    return account_warehouse("money_warehouse")
 
 
 @pytest.fixture
@@ -124,22 +105,18 @@ def test_mrr_of_every_item_is_that_of_the_simulator_under_both_policies(
 
 @pytest.mark.parametrize("policy", ["forever_only", "all_active"])
 def test_movements_are_those_of_the_simulator(
-    house: Warehouse, conn: psycopg.Connection, truth: dict[str, Any], policy: str
+    account_warehouse: Callable[[str], Warehouse], truth: dict[str, Any], policy: str
 ) -> None:
-    # a manifest of its own, because the policy is compiled into it
-    of_policy = replace(house, target=house.target / policy, manifest=None)
-    policy_is = ("--vars", f"mrr_discount_policy: {policy}")
-    of_policy.run("run", "--select", *MOVING, *policy_is)
-    try:
-        amounts = ", ".join(f"{name}_mrr" for name in MOVED)
+    of_policy = account_warehouse(policy)
+    of_policy.run("run", "--select", *MOVING, "--vars", f"mrr_discount_policy: {policy}")
+    amounts = ", ".join(f"{name}_mrr" for name in MOVED)
+    with of_policy.connect() as conn:
         found = ask(
             conn,
             f"""
             select to_char(month_start_date, 'YYYY-MM'), customer_id, lower(currency), {amounts}
             from marts_finance.fact_mrr_movement""",
         )
-    finally:
-        house.run("run", "--select", *MOVING)
     expected = [
         (*row[:3], *(Decimal(amount) for amount in row[3:]))
         for row in truth["mrr"]["movements"][policy]

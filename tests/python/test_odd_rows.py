@@ -5,17 +5,21 @@ Moodle, and the warehouse follows with an increment. Each test says what must ha
 of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from moodle_sites import Lane
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import Warehouse, copy_database
 
-from ingest.sample import SAMPLE_DUMP, restore
+from ingest.postgres import EmbeddedPostgres
 
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# a view shows what arrives without being built again
+TABLES = [f"source:moodle+,config.materialized:{kind}" for kind in ("table", "incremental")]
+FOLLOWING = ("--select", *TABLES, "source:moodle+,resource_type:snapshot")
 # who comes back to course 3, and whose account is deleted
 LEARNER, DELETED_LEARNER = 10, 21
 ODD_THINGS: tuple[LiteralString, ...] = (
@@ -75,28 +79,28 @@ def before(sample_site: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def conn(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    warehouse: Warehouse,
+    sample_site: str,
+    postgres: EmbeddedPostgres,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[psycopg.Connection]:
-    """The warehouse after an ordinary build, the odd things, and an increment with all tests."""
+    """The built warehouse after the odd things and an increment, with the tests of all it moved."""
     directory: Path = tmp_path_factory.mktemp("odd")
-    moodle = new_database("odd_moodle")
-    with psycopg.connect(moodle) as source:
-        restore(SAMPLE_DUMP, source)
-    warehouse = Warehouse(new_database("odd_warehouse"), directory / "target")
-    lane = Lane(moodle, warehouse.dsn, directory)
-    lane.load()
-    warehouse.run(
-        "build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"
-    )
-    with warehouse.connect() as built, psycopg.connect(moodle) as source:
+    for original, copy in ((sample_site, "odd_moodle"), (warehouse.dsn, "odd_warehouse")):
+        copy_database(postgres, original, copy)
+    odd = Warehouse(postgres.dsn("odd_warehouse"), directory / "target")
+    moodle = postgres.dsn("odd_moodle")
+    lane = Lane(moodle, odd.dsn, directory)
+    with odd.connect() as built, psycopg.connect(moodle) as source:
         built.execute("create schema remembered")
         for table in ("fact_daily_active_users", "fact_session", "fact_learning_event"):
             built.execute(f"create table remembered.{table} as table marts_learning.{table}")
         for statement in ODD_THINGS:
             source.execute(statement)
     lane.load(full=True)
-    warehouse.run("build", "--exclude-resource-type", "unit_test")
-    with warehouse.connect() as built:
+    odd.run("build", *FOLLOWING, *NO_TESTS)
+    odd.run("test", "--select", "source:moodle+,test_type:data")
+    with odd.connect() as built:
         yield built
 
 

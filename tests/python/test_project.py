@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from warehouse_fixtures import Warehouse
 
+from ingest.build import UNREPORTED
 from ingest.events.contracts import read_schema
 from ingest.events.topics import logs, topics
 from ingest.settings import PROJECT_DIR
@@ -134,17 +135,23 @@ def test_a_build_of_everything_is_a_sample_for_alerts(warehouse: Warehouse) -> N
     assert sampled == [("coursehouse_build_duration_seconds",), ("coursehouse_build_failures",)]
 
 
-def test_the_sql_is_clean_by_sqlfluff(warehouse: Warehouse) -> None:
+def test_the_sql_is_clean_by_sqlfluff(warehouse: Warehouse, tmp_path: Path) -> None:
+    # with the variables of the fixture dbt goes on with what it has parsed there
+    variables = [f"{name} = {value}" for name, value in UNREPORTED.items()]
+    config = tmp_path / "variables.cfg"
+    config.write_text("\n".join(["[sqlfluff:templater:dbt:context]", *variables]))
     lint = subprocess.run(
         [
-            Path(sys.executable).parent / "sqlfluff",
-            "lint",
-            "--processes",
-            "2",
-            "--disable-progress-bar",
+            *(Path(sys.executable).parent / "sqlfluff", "lint", "--config", config),
+            *("--processes", "2", "--disable-progress-bar"),
         ],
         cwd=PROJECT_DIR,
-        env={**os.environ, **warehouse.environment()},
+        env={
+            **os.environ,
+            **warehouse.environment(),
+            "DBT_TARGET_PATH": str(warehouse.target),
+            "DBT_LOG_PATH": str(warehouse.target),
+        },
         capture_output=True,
         text=True,
         check=False,

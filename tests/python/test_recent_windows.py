@@ -16,7 +16,6 @@ import orjson
 import psycopg
 import pytest
 from event_streams import load_messages
-from moodle_sites import Lane
 from warehouse_fixtures import Warehouse
 
 from ingest.events.contracts import contract_of
@@ -66,13 +65,9 @@ def batches() -> list[list[Message]]:
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
+def house(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """The stream in several loads, built after each."""
-    directory = tmp_path_factory.mktemp("recent_windows")
-    warehouse = Warehouse(new_database("recent_windows"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+    warehouse = small_warehouse("recent_windows")
     load_fx(warehouse.settings(), is_sample=True)
     for number, batch in enumerate(batches()):
         with warehouse.connect() as conn:

@@ -17,8 +17,9 @@ from ingest.archive import replay as replay_module
 from ingest.archive.replay import replay
 from ingest.cli import app
 from ingest.events import contracts, raw
-from ingest.events.contracts import Contract, contract_of
+from ingest.events.contracts import Contract, contract_in
 from ingest.events.stage import Stage
+from ingest.events.topics import topics
 
 TOPIC = "user.events"
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -40,13 +41,13 @@ def fixed_contract() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contracts, "read_schema", amended)
         amended_contract = Contract("user.events.json")
-        real = contract_of
+        real = contract_in
 
-        def chosen(topic: str) -> Contract:
-            return amended_contract if topic == TOPIC else real(topic)
+        def chosen(file: str) -> Contract:
+            return amended_contract if file == "user.events.json" else real(file)
 
-        patch.setattr(replay_module, "contract_of", chosen)
-        patch.setattr(raw, "contract_of", chosen)
+        patch.setattr(raw, "contract_in", chosen)
+        patch.setattr(replay_module, "contract_of", lambda topic: chosen(topics()[topic].contract))
         yield
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from moodle_sites import Lane
 from psycopg import sql
 from row_comparison import compare, set_aside
 from stripe_account import fill, small_account
@@ -25,9 +24,10 @@ BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--reso
 SCHEMAS = ["marts_cross", "marts_finance"]
 MARTS = ("path:models/marts/cross", "path:models/marts/finance")
 EVERYTHING = (*BUILD, "snapshot", "--select", *(f"+{folder}" for folder in MARTS))
-# what else the marts need does not change
+# what else the marts need does not change; nor do views once all that they hang on is there again
 TOLD = (*BUILD, "snapshot", "--select", *(f"source:stripe+,+{folder}" for folder in MARTS))
 ASKED = ("balance_transaction", "payout", "product", "price", "customer")
+NO_VIEWS = ("--exclude", "config.materialized:view")
 LOADS = 2
 BY_ARRIVAL = """
 {% macro order_within_second(events) -%}
@@ -43,15 +43,9 @@ BY_ARRIVAL = """
 
 
 @pytest.fixture(scope="module")
-def house(
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
+def house(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """A warehouse of the sample site and the account, told as it happened; set aside in `told`."""
-    directory = tmp_path_factory.mktemp("stripe_orders")
-    warehouse = Warehouse(new_database("stripe_orders"), directory / "target")
-    Lane(sample_site, warehouse.dsn, directory).load()
+    warehouse = new_warehouse("stripe_orders")
     load_fx(warehouse.settings(), is_sample=True)
     with warehouse.connect() as conn:
         fill(conn, small_account(), objects=ASKED)
@@ -72,10 +66,10 @@ def test_every_order_and_every_duplicate_gives_the_same_marts(
         for number in range(LOADS):
             part = deliveries[number::LOADS]
             fill(conn, small_account(), events=part, objects=[])
-            house.run(*TOLD)
+            house.run(*TOLD, *(NO_VIEWS if number else ()))
         if not is_asked_first:
             fill(conn, small_account(), events=[], objects=ASKED)
-            house.run(*TOLD)
+            house.run(*TOLD, *NO_VIEWS)
         marts = _marts(conn)
         assert {("marts_cross", "learner_lifetime_value"), ("marts_finance", "fact_charge")} < marts
         compared = {name: compare(conn, "told", schema, name) for schema, name in marts}

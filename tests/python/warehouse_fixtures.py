@@ -2,37 +2,34 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from mariadb_server import MariaDb
-from moodle_sites import Lane
+from moodle_sites import SMALL, Lane, create_tables, fill_small
+from parsed_project import manifest_for
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from ingest.build import UNREPORTED, without_collecting
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.warehouse.bootstrap import bootstrap
 
-# What elementary stores of a run is for reports; builds of tests need none.
-NO_UPLOADS = {
-    "disable_dbt_artifacts_autoupload": True,
-    "disable_run_results": True,
-    "disable_tests_results": True,
-    "disable_dbt_invocation_autoupload": True,
-}
-
 
 @dataclass
 class Warehouse:
-    """A warehouse database and dbt on it. The manifest is parsed once per warehouse."""
+    """A warehouse database and dbt on it, with a manifest of its own."""
 
     dsn: str
     target: Path
@@ -63,16 +60,14 @@ class Warehouse:
 
     def dbt(self, *command: str) -> dbtRunnerResult:
         """Run dbt in this process; the caller looks at `success`."""
-        before = dict(os.environ)
-        os.environ.update(self.environment())
-        ensure_packages()
-        try:
-            if self.manifest is None:
-                self.manifest = self._invoke("parse").result
-            return self._invoke(*command)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        self.parsed()
+        return self._invoke(*command)
+
+    def parsed(self) -> Any:
+        """dbt's manifest of the project, with what was compiled since."""
+        if self.manifest is None:
+            self.manifest = manifest_for(dbname(self.dsn), self._parse)
+        return self.manifest
 
     def run(self, *command: str) -> None:
         """Run dbt and fail with dbt's own words if anything in it failed."""
@@ -80,17 +75,27 @@ class Warehouse:
         if lines:
             pytest.fail(f"dbt {' '.join(command)}:\n" + "\n".join(lines), pytrace=False)
 
+    def _parse(self) -> Manifest:
+        outcome = self._invoke("parse")
+        assert isinstance(outcome.result, Manifest), outcome.exception
+        return outcome.result
+
     def _invoke(self, *command: str) -> dbtRunnerResult:
         values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
-        return dbtRunner(manifest=self.manifest).invoke(
-            [*command, "--vars", json.dumps(NO_UPLOADS | values)],
-            project_dir=str(PROJECT_DIR),
-            profiles_dir=str(PROJECT_DIR),
-            target_path=str(self.target),
-            log_path=str(self.target),
-            log_level="none",
-            quiet=True,
-        )
+        ensure_packages()
+        with mock.patch.dict(os.environ, self.environment()), without_collecting():
+            return dbtRunner(manifest=self.manifest).invoke(
+                [*command, "--vars", json.dumps(UNREPORTED | values)],
+                project_dir=str(PROJECT_DIR),
+                profiles_dir=str(PROJECT_DIR),
+                target_path=str(self.target),
+                log_path=str(self.target),
+                log_level="none",
+                quiet=True,
+                # the manifest is kept here; to write it takes longer than to build a few models
+                write_json=command[0] == "docs",
+                use_fast_test_edges=True,
+            )
 
 
 def failures(outcome: dbtRunnerResult) -> list[str]:
@@ -125,25 +130,48 @@ def sample_site(new_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def loaded_warehouse(
+def new_warehouse(
     sample_site: str,
+    postgres: EmbeddedPostgres,
     new_database: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Warehouse]:
-    """The sample site loaded, nothing built. For tests that build and tear down."""
-    yield _loaded("loaded_warehouse", sample_site, new_database, tmp_path_factory)
+) -> Callable[[str], Warehouse]:
+    """Creates the named warehouse: the sample site loaded, nothing built."""
+    loaded = new_database("sample_loaded")
+    Lane(sample_site, loaded, tmp_path_factory.mktemp("sample_loaded")).load()
+
+    def create(name: str) -> Warehouse:
+        copy_database(postgres, loaded, name)
+        return Warehouse(postgres.dsn(name), tmp_path_factory.mktemp(name) / "target")
+
+    return create
 
 
 @pytest.fixture(scope="session")
-def warehouse(
-    sample_site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Warehouse]:
+def warehouse(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """The sample site loaded and built with every unit and data test. Only for reading."""
-    loaded = _loaded("built_warehouse", sample_site, new_database, tmp_path_factory)
+    loaded = new_warehouse("built_warehouse")
     loaded.run("build")
-    yield loaded
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def small_warehouse(
+    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Warehouse]:
+    """Gives a warehouse of that name with a Moodle of a few small tables loaded, nothing built."""
+
+    def create(name: str) -> Warehouse:
+        moodle, directory = new_database(f"{name}_moodle"), tmp_path_factory.mktemp(name)
+        with psycopg.connect(moodle) as conn:
+            create_tables(conn, (*SMALL, "logstore_standard_log"))
+            fill_small(conn)
+        lane = Lane(moodle, new_database(name), directory)
+        lane.load()
+        # where `coursehouse stream` of this home keeps what dbt has parsed
+        return Warehouse(lane.warehouse, directory / "stream")
+
+    return create
 
 
 @dataclass(frozen=True)
@@ -171,8 +199,9 @@ def mariadb_warehouse(
     mariadb: MariaDb, new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
     """The same site loaded from MariaDB and built, without tests. Only for reading."""
-    site = mariadb.url("moodle", charset="utf8mb4")
-    loaded = _loaded("mariadb_warehouse", site, new_database, tmp_path_factory)
+    directory = tmp_path_factory.mktemp("mariadb_warehouse")
+    loaded = Warehouse(new_database("mariadb_warehouse"), directory / "target")
+    Lane(mariadb.url("moodle", charset="utf8mb4"), loaded.dsn, directory).load()
     loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     return loaded
 
@@ -190,13 +219,20 @@ def ops_warehouse(
     return house
 
 
-def _loaded(
-    name: str,
-    site: str,
-    new_database: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Warehouse:
-    directory = tmp_path_factory.mktemp(name)
-    warehouse = Warehouse(new_database(name), directory / "target")
-    Lane(site, warehouse.dsn, directory).load()
-    return warehouse
+def dbname(dsn: str) -> str:
+    """The database an address leads to."""
+    return str(conninfo_to_dict(dsn)["dbname"])
+
+
+def copy_database(postgres: EmbeddedPostgres, source: str, name: str) -> None:
+    """A copy of the database at an address, in place of the one of that name."""
+    template = dbname(source)
+    with postgres._admin() as admin:
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [template]
+        )
+        for statement in (
+            sql.SQL("drop database if exists {0} with (force)"),
+            sql.SQL("create database {0} template {1} owner coursehouse strategy file_copy"),
+        ):
+            admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))

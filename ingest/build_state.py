@@ -1,0 +1,50 @@
+"""Whether the marts hold all there is: what the last build of everything was made of."""
+
+from pathlib import Path
+
+from ingest.build import project_fingerprint
+from ingest.postgres import connect
+from ingest.settings import Settings
+
+MARK = "built"
+# a load that finds nothing has no row; the collector's only grows
+_LOADED = """
+    select
+        current_database() || ':' || oid || ':' || count(load_id) || ':'
+            || coalesce(sum(rows_inserted + rows_updated + rows_deleted), 0)
+    from pg_database
+    left join ops.load_manifest on true
+    where datname = current_database()
+    group by oid
+"""
+
+
+def build_state(settings: Settings) -> str:
+    """What a build depends on: the warehouse, all that was loaded, and the project's files."""
+    with connect(settings) as conn:
+        row = conn.execute(_LOADED).fetchone()
+    return f"{row[0] if row else ''} {project_fingerprint()}"
+
+
+def is_built(settings: Settings) -> bool:
+    """Whether a build of everything would change nothing: no load and no file since the last.
+
+    The last one that was run with these settings' home, and went well.
+    """
+    state = build_state(settings)
+    mark = _mark(settings)
+    return mark.exists() and mark.read_text() == state
+
+
+def keep_state(settings: Settings, state: str) -> None:
+    """Remember that everything was built of `state`; nothing if it is empty."""
+    mark = _mark(settings)
+    if state:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(state)
+    else:
+        mark.unlink(missing_ok=True)
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.home_dir / MARK

@@ -1,0 +1,95 @@
+"""A build that would change nothing is left out where that is asked for, and only then."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from event_house import House, kafka_records
+from rich.console import Console
+from typer.testing import CliRunner
+
+from ingest import build_marts as module
+from ingest.build import BuildResult
+from ingest.build_marts import build_marts
+from ingest.build_state import is_built
+from ingest.cli import app
+from ingest.errors import UserError
+
+
+@pytest.fixture
+def house(database: Callable[[], str], tmp_path: Path) -> House:
+    return House(database(), tmp_path / "home")
+
+
+@pytest.fixture
+def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[BuildResult]:
+    """What dbt's next builds end with; without any they go well. dbt itself has its own tests."""
+    waiting: list[BuildResult] = []
+
+    class Dbt:
+        def build(self, *_: Any) -> BuildResult:
+            return waiting.pop(0) if waiting else BuildResult()
+
+    monkeypatch.setattr(module, "Dbt", Dbt)
+    return waiting
+
+
+def build(house: House, *options: str) -> None:
+    build_marts(house.settings(), Console(quiet=True), *options)
+
+
+def arrive(house: House) -> None:
+    house.arrive("user.events", kafka_records(0, 1), datetime(2026, 3, 1, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_what_is_built_is_built_until_something_is_loaded(house: House) -> None:
+    assert not is_built(house.settings())
+    build(house)
+    assert is_built(house.settings())
+    arrive(house)
+    assert not is_built(house.settings())
+    build(house, "--select", "fact_session")  # a part says nothing of the whole
+    assert not is_built(house.settings())
+    build(house)
+    assert is_built(house.settings())
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_another_warehouse_or_a_changed_project_is_not_built(
+    house: House, database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(house)
+    assert not is_built(House(database(), house.home).settings())
+    monkeypatch.setattr("ingest.build_state.project_fingerprint", lambda: "changed")
+    assert not is_built(house.settings())
+
+
+def test_a_build_that_failed_left_nothing_built(house: House, outcomes: list[BuildResult]) -> None:
+    build(house)
+    outcomes.append(BuildResult(failures=["fact_session: no"]))
+    with pytest.raises(UserError, match="1 models or tests failed"):
+        build(house)
+    assert not is_built(house.settings())
+
+
+def test_the_command_says_so_and_builds_nothing(
+    house: House, outcomes: list[BuildResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.build_command.load_settings", house.settings)
+    outcomes += [BuildResult(successes=1), BuildResult(successes=2), BuildResult(successes=3)]
+    said = [
+        CliRunner().invoke(app, command).output.splitlines()[-1]
+        for command in (
+            ("build", "--if-new"),
+            ("build", "--if-new"),
+            ("build",),
+        )
+    ]
+    assert said == [
+        "built: 1 models and tests, 0 warnings",
+        "nothing new since the last build, nothing built",
+        "built: 2 models and tests, 0 warnings",
+    ]
