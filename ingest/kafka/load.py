@@ -15,15 +15,7 @@ from ingest.events.topics import Topic
 from ingest.kafka.feeds import EVENTS, Feed
 from ingest.kafka.lag import Lag
 from ingest.kafka.outage import Outage, connection, sentence
-from ingest.kafka.positions import (
-    UNREAD,
-    Conflict,
-    Partition,
-    forget,
-    named,
-    read_positions,
-    renew,
-)
+from ingest.kafka.positions import UNREAD, Conflict, Partition, forget, named, read_positions, renew
 from ingest.kafka.reader import Batch, Reader, TopicState
 from ingest.kafka.store import Store, now
 from ingest.kafka.summary import Tally

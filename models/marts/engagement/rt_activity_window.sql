@@ -69,10 +69,11 @@ windows as (
         from steps
         left join counted on steps.window_start = counted.window_start
         left join active_{{ minutes }} as active on steps.window_start = active.window_start
-        window sliding as (
-            order by steps.window_start
-            rows between {{ minutes // 5 - 1 }} preceding and current row
-        )
+        window
+            sliding as (
+                order by steps.window_start
+                rows between {{ minutes // 5 - 1 }} preceding and current row
+            )
         {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -106,10 +106,11 @@ windows as (
         left join revenue on steps.window_start = revenue.window_start
         left join visitors_{{ minutes }} as visitors on steps.window_start = visitors.window_start
         left join buyers_{{ minutes }} as buyers on steps.window_start = buyers.window_start
-        window sliding as (
-            order by steps.window_start
-            rows between {{ minutes // 5 - 1 }} preceding and current row
-        )
+        window
+            sliding as (
+                order by steps.window_start
+                rows between {{ minutes // 5 - 1 }} preceding and current row
+            )
         {{ 'union all' if not loop.last }}
     {% endfor %}
 
