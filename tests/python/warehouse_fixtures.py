@@ -66,19 +66,20 @@ class Warehouse:
     def parsed(self) -> Any:
         """dbt's manifest of the project, with what was compiled since."""
         if self.manifest is None:
-            self.manifest = manifest_for(dbname(self.dsn), self._parse)
+            self.manifest = manifest_for(dbname(self.dsn), self.parse)
         return self.manifest
+
+    def parse(self) -> Manifest:
+        """Read the project anew; in `target` dbt leaves what the next process goes on with."""
+        outcome = self._invoke("parse")
+        assert isinstance(outcome.result, Manifest), outcome.exception
+        return outcome.result
 
     def run(self, *command: str) -> None:
         """Run dbt and fail with dbt's own words if anything in it failed."""
         lines = failures(self.dbt(*command))
         if lines:
             pytest.fail(f"dbt {' '.join(command)}:\n" + "\n".join(lines), pytrace=False)
-
-    def _parse(self) -> Manifest:
-        outcome = self._invoke("parse")
-        assert isinstance(outcome.result, Manifest), outcome.exception
-        return outcome.result
 
     def _invoke(self, *command: str) -> dbtRunnerResult:
         values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
