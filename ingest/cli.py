@@ -16,12 +16,14 @@ from ingest.collector.commands import collect_command
 from ingest.connect.commands import connect_app
 from ingest.dashboards.commands import dashboards_app, stop_superset
 from ingest.docs.commands import docs_command
+from ingest.erasure.commands import erase_command
 from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
 from ingest.kafka.changes import load_changes_command
 from ingest.kafka.commands import load_events_command, topics_app
+from ingest.maintenance.commands import maintain_command
 from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
 from ingest.packages import install as install_packages
@@ -85,12 +87,17 @@ def status(
         bool, typer.Option("--json", help="For programs; contains the password.")
     ] = False,
 ) -> None:
-    """Show what the warehouse holds and when it was last loaded and built."""
+    """Show what the warehouse holds and when it was last loaded and built.
+
+    Exit code 1 if it does not answer, unless there is none yet.
+    """
     found = warehouse_status(load_settings())
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:
         Console(soft_wrap=True).print(render(found))
+    if found.exists and not found.running:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -120,6 +127,8 @@ app.command("backfill")(backfill_command)
 app.command("replay")(replay_command)
 app.command("collect")(collect_command)
 app.command("retention")(retention_command)
+app.command("maintain")(maintain_command)
+app.command("erase")(erase_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.command("stream")(stream_command)

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     ops_retention_days: int = Field(
         default=90, ge=31, description="for `retention`: results of builds, loads and alerts"
     )
+    backup_dir: DirectoryPath | None = Field(
+        default=None, description="where backups lie, for `maintain` to look at"
+    )
+    backup_max_age_hours: float = Field(
+        default=48, gt=0, description="the newest backup may be as old as that"
+    )
     alert_urls: SecretStr | None = Field(
         default=None, description="addresses as Apprise reads them, separated by blanks"
     )

@@ -61,6 +61,7 @@ class WarehouseStatus:
 
     running: bool
     embedded: bool
+    exists: bool = True  # False: nothing was ever started here
     detail: str | None = None
     warehouse_dsn: str | None = None
     server_version: str | None = None
@@ -82,7 +83,9 @@ def warehouse_status(settings: Settings) -> WarehouseStatus:
     status = WarehouseStatus(running=False, embedded=settings.is_embedded)
     status.kafka = kafka_status(settings)
     if settings.is_embedded:
-        status.data_directory = str(embedded(settings).data_directory)
+        directory = embedded(settings).data_directory
+        status.data_directory = str(directory)
+        status.exists = directory.exists()
     try:
         connection = connect(settings)
     except UserError as error:

@@ -1,12 +1,12 @@
 {#-
     on-run-end: what an invocation that built or tested something did. One row in `ops.build_run`,
-    one per node in `ops.build_result`, and of a build of everything two samples for the rules of
-    alerts: a part that goes well says nothing of what failed elsewhere. Invocations that only
+    one per node in `ops.build_result`, and of a build of everything (macro `is_whole_build`) two
+    samples for the rules of alerts. Invocations that only
     evaluate those rules are known as command alert, those of a stream as command stream: they come
     every minute, so their nodes, and of a stream the run itself, are kept only if one failed. An
     invocation with --empty did nothing.
 -#}
-{% macro record_build(results, is_whole=none) %}
+{% macro record_build(results, is_whole=is_whole_build()) %}
     {%- set executed = results | selectattr('node.resource_type', 'in',
         ['model', 'snapshot', 'seed', 'test', 'unit_test']) | list -%}
     {%- if execute and executed and not flags.EMPTY
@@ -26,11 +26,6 @@
         {%- endfor -%}
         {%- set is_build = flags.WHICH in kinds -%}
         {%- set command = flags.WHICH if is_build else 'alert' if 'alert' in kinds else 'stream' -%}
-        {%- if is_whole is none -%}
-            {%- set is_whole = flags.WHICH == 'build' and not (
-                invocation_args_dict.select or invocation_args_dict.selector
-                or invocation_args_dict.exclude) -%}
-        {%- endif -%}
         {%- if command != 'stream' or failures %}
         insert into ops.build_run (
             invocation_id, command, started_at, completed_at, status, models, tests, failures

@@ -41,8 +41,13 @@
         union
 
         select copy.session_id
-        from {{ this }} as copy
-        inner join {{ arrived }} as newer on copy.event_key = newer.event_key
+        from {{ arrived }} as newer
+        cross join lateral (
+            select built.session_id
+            from {{ this }} as built
+            where newer.event_key = built.event_key
+            offset 0
+        ) as copy
     ) as reopened
     cross join lateral (
         select built.*

@@ -46,7 +46,8 @@ with DAG(
         built = build()
     report = coursehouse("report", "report")
     archive = coursehouse("archive", "archive", "--compact")
+    warm = coursehouse("warm", "dashboards", "warm", "--if-running")
 
-    loads >> built >> [source_freshness(), report, archive, alert()]
+    loads >> built >> [source_freshness(), report, archive, warm, alert()]
     report >> coursehouse("docs", "docs")
     archive >> coursehouse("retention", "retention")

@@ -26,7 +26,7 @@ def compact(settings: Settings, say: Say) -> int:
         _plan(conn)
         for plan in catalog.files(conn, "written_at is null"):
             _merge(conn, store, plan, say)
-        return _remove_superseded(conn, store)
+        return remove_superseded(conn, store)
 
 
 def groups(files: list[ArchiveFile]) -> list[list[ArchiveFile]]:
@@ -83,7 +83,8 @@ def _merge(conn: psycopg.Connection, store: Store, plan: ArchiveFile, say: Say) 
     say(f"{plan.file_name}: {len(sources)} files, {rows:,} rows, {size:,} bytes")
 
 
-def _remove_superseded(conn: psycopg.Connection, store: Store) -> int:
+def remove_superseded(conn: psycopg.Connection, store: Store) -> int:
+    """Remove files whose place another one has taken. Returns how many."""
     gone = catalog.files(conn, "superseded_at is not null and removed_at is null")
     for file in gone:
         with answered(f"{store.url}/{file.file_name}"):

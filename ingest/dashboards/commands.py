@@ -64,11 +64,18 @@ def stop() -> None:
 
 
 @dashboards_app.command()
-def warm() -> None:
+def warm(
+    is_if_running: Annotated[
+        bool, typer.Option("--if-running", help="Do nothing unless Superset runs: for schedules.")
+    ] = False,
+) -> None:
     """Run every chart's query once, after a build: whoever comes first need not wait."""
     from ingest.dashboards.server import SupersetServer
 
     server = SupersetServer(load_settings())
+    if is_if_running and server.find() is None:
+        typer.echo("Superset does not run: there is nothing to warm up")
+        return
     server.require_installed()
     report = server.warm()
     took = report["took"]

@@ -102,10 +102,12 @@ def drop_expired(
     return dropped
 
 
-def forget_results(conn: psycopg.Connection, days: int) -> None:
-    """Delete results of builds, runs of loads and messages about alerts older than so many days."""
-    for statement in _FORGET:
-        conn.execute(statement, {"days": days})
+def forget_results(conn: psycopg.Connection, days: int) -> int:
+    """Delete results of builds, runs of loads and messages about alerts older than so many days.
+
+    Returns the number of rows.
+    """
+    return sum(conn.execute(statement, {"days": days}).rowcount for statement in _FORGET)
 
 
 def _first_unarchived(conn: psycopg.Connection, topic: Topic) -> date | None:

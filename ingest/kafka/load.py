@@ -10,7 +10,6 @@ import psycopg
 
 from ingest.errors import UserError
 from ingest.events import raw
-from ingest.events.raw import Sorted
 from ingest.events.topics import Topic
 from ingest.kafka.feeds import EVENTS, Feed
 from ingest.kafka.lag import Lag
@@ -79,7 +78,7 @@ class _Work:
 
     started_at: datetime
     batch: Batch
-    rows: dict[Topic, Sorted]
+    rows: dict[Topic, raw.Sorted]
 
 
 class _Load:

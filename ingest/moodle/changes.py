@@ -14,6 +14,7 @@ import orjson
 import psycopg
 from psycopg import sql
 
+from ingest.erasure.moodle import withhold
 from ingest.events.topics import Topic
 from ingest.moodle.spec import SECRET_COLUMNS, TableSpec, read_spec
 from ingest.warehouse.merge import BOOKKEEPING, Counts, LandedTable, TableMerge, columns_of
@@ -131,6 +132,7 @@ def apply(conn: psycopg.Connection, prefix: str, values: Sequence[bytes], load_i
         if rows:
             _stage(conn, table.name, rows)
             values_of = {c: type_ for c, type_ in columns.items() if c not in BOOKKEEPING}
+            withhold(conn, "pg_temp", {table.name: values_of})
             total += _merge(conn, table, load_id, values_of, columns).run(keys_landed=False)
             conn.execute(sql.SQL("drop table {}").format(sql.Identifier("pg_temp", table.name)))
         if spec[name].sweep:

@@ -13,6 +13,7 @@ from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 from psycopg import sql
 
+from ingest.erasure.moodle import withhold
 from ingest.errors import UserError
 from ingest.moodle.backends import register_backends
 from ingest.moodle.changes import SWEEP_LOCK
@@ -137,10 +138,12 @@ class _Loader:
                 zone.extract(self._resources(windows, options, with_keys))
             with _blamed("the warehouse did not take {table}"):
                 dlt_load_id = zone.load()
+            landed = landing_schema(SOURCE)
+            withhold(self.conn, landed, columns_of(self.conn, landed))
             return publish(
                 self.conn,
                 SOURCE,
-                landing_schema(SOURCE),
+                landed,
                 RAW_SCHEMA,
                 list(self._landed(windows, with_keys)),
                 started_at,

@@ -47,7 +47,7 @@ class Position:
 _ADD_OBJECTS = """
 with fetched as (
     select distinct on (payload ->> 'object', payload ->> 'id')
-        payload, fetched_at, is_deleted,
+        vault.without_erased(payload) as payload, fetched_at, is_deleted,
         payload ->> 'object' as object_type, payload ->> 'id' as object_id
     from unnest(%(payloads)s::jsonb [], %(fetched_at)s::timestamptz [], %(is_deleted)s::boolean [])
         as answers (payload, fetched_at, is_deleted)

@@ -7,12 +7,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from ingest.erasure import tombstones
 from ingest.events import raw
 from ingest.warehouse.manifest import PUBLISH_LOCK
 
 # Two bootstraps at once would race on `create ... if not exists`; a load that publishes holds
 # locks that a bootstrap waits for, and the other way round.
 BOOTSTRAP_LOCKS = ("coursehouse:bootstrap", PUBLISH_LOCK)
+FILES = (Path(__file__).parent / "bootstrap.sql", Path(tombstones.__file__).parent / "erasure.sql")
 BLOCK_BYTES = 64  # block size of SHA-256, RFC 2104
 
 
@@ -22,8 +24,8 @@ def bootstrap(conn: psycopg.Connection) -> None:
     Idempotent. Where it was done before it only reads, so that no load waits for another one.
     Raises `psycopg.Error` when the role may not create schemas.
     """
-    bootstrap_sql = (Path(__file__).parent / "bootstrap.sql").read_text()
-    ddl = sql.SQL("\n").join([sql.SQL(bootstrap_sql), *raw.table_ddl()]).as_string(conn)
+    parts = [sql.SQL(file.read_text()) for file in FILES]
+    ddl = sql.SQL("\n").join([*parts, *raw.table_ddl()]).as_string(conn)
     mark = f"coursehouse, bootstrap {hashlib.sha256(ddl.encode()).hexdigest()}"
     with conn.transaction():
         if _mark(conn) == mark:
@@ -35,9 +37,12 @@ def bootstrap(conn: psycopg.Connection) -> None:
         inner, outer = padded_keys(secrets.token_bytes(32))
         conn.execute(
             "insert into vault.pseudonym_key (key_version, inner_key, outer_key)"
-            " select 1, %s, %s where not exists (select 1 from vault.pseudonym_key)",
+            " select 1, %s, %s where not exists"
+            " (select 1 from vault.pseudonym_key where purpose = 'learner')",
             [inner, outer],
         )
+        if tombstones.exist(conn):
+            tombstones.ensure_triggers(conn)
         conn.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(mark)))
 
 

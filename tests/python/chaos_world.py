@@ -248,7 +248,8 @@ class Chaos:
 
     def _is_over(self, name: str) -> bool:
         if name in LATE:
-            return bool(eventually(lambda: not self.world.is_late(LATE[name])))
+            late = LATE[name]
+            return bool(eventually(lambda: not self.world.is_late(late), PATIENCE_SECONDS))
         return self.world.prometheus is None or bool(
             eventually(lambda: not self.world.is_down(*OUTSIDE[name]))
         )

@@ -101,7 +101,10 @@ def prometheus(
         (directory / file).write_text(text)
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"][0]["static_configs"] = _at(alertmanager)
-    for job in config["scrape_configs"]:
+    jobs = [job for job in config["scrape_configs"] if job["job_name"] in targets]
+    assert len(jobs) == len(targets)
+    config["scrape_configs"] = jobs
+    for job in jobs:
         job.pop("scrape_interval", None)
         job["static_configs"] = _at(targets[job["job_name"]])
     (directory / "prometheus.yml").write_text(yaml.safe_dump(config))

@@ -23,7 +23,7 @@ TILES = """
     .filter((tile) => tile.checkVisibility() && tile.querySelector('[data-test=slice-header]'))
     .map((tile) => ({
         title: tile.querySelector('[data-test=slice-header]').innerText.split('\\n')[0],
-        text: tile.innerText,
+        text: tile.querySelector('[data-test=slice-container]')?.innerText ?? '',
         error: tile.querySelector('.ant-alert-error')?.innerText ?? null,
         is_empty: tile.querySelector('.ant-empty') !== null || tile.innerText.includes('No data'),
         is_drawn: tile.querySelector('[data-test=slice-container]') !== null,
@@ -99,9 +99,9 @@ class Screen:
         return found
 
     def text(self, title: str) -> str:
-        """What stands in the tile of a chart, without its title."""
+        """What a chart shows: not its title, nor how many filters it follows."""
         (tile,) = [tile for tile in self._tiles() if tile["title"] == title]
-        return str(tile["text"]).removeprefix(title).strip()
+        return str(tile["text"]).strip()
 
     def chart_titles(self) -> list[str]:
         """Titles of the charts of the open tab."""

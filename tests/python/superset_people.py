@@ -65,6 +65,7 @@ APPOINT: LiteralString = """
     select learner.username, category.courses from category, learner, appointed
 """
 ASSIGNMENT = 10**9  # a number no assignment of the sample has
+DISMISS: LiteralString = "delete from raw_moodle.mdl_role_assignments where id = %s"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def teachers(superset: Superset, people: People) -> list[Person]:
 def appointed(superset: Superset) -> Iterator[tuple[str, list[int]]]:
     """User name and courses of a manager. What depends on roles in Moodle is built again."""
     with superset.warehouse() as conn:
+        conn.execute(DISMISS, [ASSIGNMENT])  # a run that was killed has left it
         found = conn.execute(APPOINT, {"id": ASSIGNMENT}).fetchone()
     assert found is not None
     subprocess.run(
@@ -133,7 +135,7 @@ def appointed(superset: Superset) -> Iterator[tuple[str, list[int]]]:
     )
     yield found
     with superset.warehouse() as conn:
-        conn.execute("delete from raw_moodle.mdl_role_assignments where id = %s", [ASSIGNMENT])
+        conn.execute(DISMISS, [ASSIGNMENT])
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def test_dags_start_when_they_should_and_make_up_for_nothing(described: dict[str
     assert {name: dag["schedule"] for name, dag in dags.items()} == {
         "daily_analytics_etl": "0 2 * * *",
         "hourly_analytics_etl": "10 0,1,3-23 * * *",
+        "monthly_maintenance": "30 4 * * sun#1",
         "backfill_analytics": None,
     }
     for dag in dags.values():

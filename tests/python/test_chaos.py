@@ -124,7 +124,7 @@ def chaos(
         with suppress(pytest.skip.Exception):  # they are killed unwatched, too
             outside = prometheus(home, free_port, jobs, free_port(), is_patient=False)
             world.prometheus = stack.enter_context(outside)
-        chaos = Chaos(world, victims, _clients(world, collector))
+        chaos = Chaos(world, victims, _clients(world, collector, len(victims) + 1))
         for name in VICTIMS:
             if name in victims:
                 chaos.kill(name)
@@ -135,13 +135,12 @@ def chaos(
         yield chaos
 
 
-def _clients(world: World, collector: Collector) -> list[Client]:
+def _clients(world: World, collector: Collector, shares: int) -> list[Client]:
     """One that sends what anybody may send to the collector, one for the rest."""
     public: list[Message] = []
     others: list[Message] = []
     for message in simulate(PLAN):
         (public if topics()[message.topic].is_public else others).append(message)
-    shares = len(VICTIMS) + 1
     found = [
         Client(public, shares, to_collector(collector.url, collector.key)),
         Client(others, shares, to_kafka(settings_for(world.bootstrap_servers))),

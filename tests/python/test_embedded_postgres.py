@@ -28,6 +28,7 @@ from ingest.postgres import EmbeddedPostgres, machine
 from ingest.postgres.account import current_account
 from ingest.postgres.binaries import find_binaries
 from ingest.postgres.cluster import RELOCATED, home_hash
+from ingest.postgres.server import NOT_RUNNING
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -593,6 +594,8 @@ def test_the_commands_start_count_and_stop_the_embedded_warehouse(
         stopped = coursehouse("down", **environment).out.splitlines()
         assert stopped[0].startswith("the Kafka broker is stopped: it held its records in memory")
         assert stopped[1:] == ["the warehouse is stopped"]
+    resting = coursehouse("status", **environment)
+    assert (resting.code, resting.out.splitlines()[0]) == (1, NOT_RUNNING)
 
 
 def test_your_own_server_is_used_and_nothing_embedded_is_started(
@@ -611,7 +614,7 @@ def test_your_own_server_is_used_and_nothing_embedded_is_started(
     environment["COURSEHOUSE_PG_PASSWORD"] = "wrong"
     assert "password authentication failed" in one_line(coursehouse("up", **environment))
     gone = coursehouse("status", "--json", **environment)
-    assert (gone.code, json.loads(gone.out)["running"]) == (0, False)
+    assert (gone.code, json.loads(gone.out)["running"]) == (1, False)
 
 
 def test_a_bad_setting_ends_in_one_line() -> None:

@@ -72,7 +72,7 @@ def test_a_unit_calls_commands_there_are(unit: Path) -> None:
 
 def test_every_job_ends_with_a_look_for_alerts() -> None:
     jobs = [unit for unit in SERVICES if unit.with_suffix(".timer") in TIMERS]
-    assert len(jobs) == len(TIMERS) == 2
+    assert len(jobs) == len(TIMERS) == 3
     for job in jobs:
         parser = configparser.RawConfigParser(strict=False)
         parser.read_string(job.read_text())

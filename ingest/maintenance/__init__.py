@@ -1,0 +1,1 @@
+"""What a warehouse needs once a month."""
