@@ -143,14 +143,7 @@ def _replace(
     mentions = sorted(MENTIONS & set(columns))
     if not subjects and not mentions:
         return _replace_places(conn, table, name, old, load_id)
-    is_own = sql.SQL("({})").format(
-        sql.SQL(" or ").join(
-            [
-                *(sql.SQL("{} = %(old)s").format(sql.Identifier(one)) for one in subjects),
-                sql.SQL("false"),
-            ]
-        )
-    )
+    is_own, is_mention = _any_is_old(subjects), _any_is_old(mentions)
     changes = [
         sql.SQL("{0} = case when {0} = %(old)s then %(new)s else {0} end").format(
             sql.Identifier(one)
@@ -158,12 +151,6 @@ def _replace(
         for one in subjects
     ] + [sql.SQL("{0} = nullif({0}, %(old)s)").format(sql.Identifier(one)) for one in mentions]
     # what the log says of whom it mentions goes in whatever words
-    is_mention = sql.SQL(" or ").join(
-        [
-            *(sql.SQL("{} = %(old)s").format(sql.Identifier(one)) for one in mentions),
-            sql.SQL("false"),
-        ]
-    )
     for text in sorted(name for name in TEXTS & set(columns) if columns[name] == "text"):
         changes.append(
             sql.SQL(
@@ -173,10 +160,7 @@ def _replace(
         )
     if "ip" in columns:
         changes.append(sql.SQL("ip = case when {} then null else ip end").format(is_own))
-    found = [*subjects, *mentions]
-    where = sql.SQL(" or ").join(
-        sql.SQL("{} = %(old)s").format(sql.Identifier(one)) for one in found
-    )
+    where = _any_is_old([*subjects, *mentions])
     parameters = {"old": old, "new": new, "texts": list(person.texts), "load": load_id}
     rows = conn.execute(
         sql.SQL("update {} set {}, _load_id = %(load)s where {}").format(
@@ -295,6 +279,11 @@ def _is_erased(table: sql.Identifier, column: str, where: sql.Composable = ALL) 
         " (select distinct {column}::text as id from {table} where {where}) as d"
         " where vault.is_erased('moodle', d.id))"
     ).format(column=sql.Identifier(column), table=table, where=where)
+
+
+def _any_is_old(columns: list[str]) -> sql.Composed:
+    conditions = [sql.SQL("{} = %(old)s").format(sql.Identifier(c)) for c in columns]
+    return sql.SQL("({})").format(sql.SQL(" or ").join([*conditions, sql.SQL("false")]))
 
 
 def _nulls(columns: list[str]) -> sql.Composed:
