@@ -7,15 +7,15 @@ from ingest.postgres import connect
 from ingest.settings import Settings
 
 MARK = "built"
-# a load that finds nothing has no row; the collector's only grows
+# loads that find nothing may have a row, and what is broken changes marts, too
 _LOADED = """
     select
-        current_database() || ':' || oid || ':' || count(load_id) || ':'
-            || coalesce(sum(rows_inserted + rows_updated + rows_deleted), 0)
+        current_database() || ':' || oid || ':'
+            || (select coalesce(sum(rows_inserted + rows_updated + rows_deleted), 0)
+                from ops.load_manifest) || ':'
+            || (select count(*) from raw_events.dead_letter)
     from pg_database
-    left join ops.load_manifest on true
     where datname = current_database()
-    group by oid
 """
 
 

@@ -16,6 +16,9 @@ from ingest.build_marts import build_marts
 from ingest.build_state import is_built
 from ingest.cli import app
 from ingest.errors import UserError
+from ingest.events import raw
+
+BROKEN = [raw.Record(7, 0, None, b"no JSON", None)]
 
 
 @pytest.fixture
@@ -50,6 +53,11 @@ def test_what_is_built_is_built_until_something_is_loaded(house: House) -> None:
     build(house)
     assert is_built(house.settings())
     arrive(house)
+    assert not is_built(house.settings())
+    build(house)
+    house.arrive("user.events", [], datetime(2026, 3, 2, tzinfo=UTC))  # nothing was found
+    assert is_built(house.settings())
+    house.arrive("user.events", BROKEN, datetime(2026, 3, 2, tzinfo=UTC))
     assert not is_built(house.settings())
     build(house, "--select", "fact_session")  # a part says nothing of the whole
     assert not is_built(house.settings())

@@ -174,7 +174,8 @@ def moodle_figures(
         )
         for quiz_id, quiz in enumerate(("walkthrough", "generated"), start=1):
             _load_figures(conn, quiz_id, quiz)
-    site.run("run", "--select", "int_learning__scored_slots+")
+    for_people = ("path:models/marts/bi", "path:models/marts/secure")
+    site.run("run", "--select", "int_learning__scored_slots+", "--exclude", *for_people)
     with psycopg.connect(dsn, row_factory=dict_row) as conn:
         yield conn
 

@@ -187,6 +187,8 @@ class Artifacts:
 @pytest.fixture(scope="session")
 def artifacts(warehouse: Warehouse) -> Artifacts:
     """Manifest with compiled SQL, catalog and docs page of the built sample."""
+    # with a manifest at hand dbt writes none
+    warehouse.parsed().write(str(warehouse.target / "manifest.json"))
     warehouse.run("docs", "generate", "--static", "--no-compile")
     manifest, catalog = (
         json.loads((warehouse.target / f"{name}.json").read_text())
