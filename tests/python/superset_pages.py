@@ -44,6 +44,7 @@ class Screen:
     def open(self, address: str, charts: int = 1, period: tuple[str, str] | None = None) -> None:
         """Go to a dashboard and wait until so many charts of its first tab are drawn."""
         self.answers.clear()
+        self.failures.clear()  # those of the dashboard before
         mask = ""
         if period:
             value = f"'{period[0]} : {period[1]}'"
