@@ -77,6 +77,10 @@ class Prometheus:
         active = self.get("targets")["activeTargets"]
         return {target["labels"]["job"]: target["health"] for target in active}
 
+    def sees(self, *jobs: str) -> None:
+        """Wait until these have answered: nobody is told of what never did."""
+        assert eventually(lambda: all(self.targets().get(job) == "up" for job in jobs))
+
     def firing(self) -> list[dict[str, Any]]:
         """Alerts that fire."""
         return [alert for alert in self.get("alerts")["alerts"] if alert["state"] == "firing"]

@@ -125,6 +125,7 @@ def chaos(
         with suppress(pytest.skip.Exception):  # they are killed unwatched, too
             outside = prometheus(home, free_port, jobs, free_port(), is_patient=False)
             world.prometheus = stack.enter_context(outside)
+            world.prometheus.sees("coursehouse-collector", "coursehouse-warehouse")
         chaos = Chaos(world, victims, _clients(world, collector, len(victims) + 1))
         for name in VICTIMS:
             if name in victims:
