@@ -60,7 +60,8 @@ class Screen:
         assert self.tabs() == [*(tab.title for tab in spec.tabs), "Help"]
         for tab in spec.tabs:
             self.show(tab.title, _count(tab))
-            assert self.problems() == []
+            problems = self.problems()
+            assert not problems, f"{spec.address}, {tab.title}: {problems}"
             expected = {"Data as of", *(chart.title for row in tab.rows for chart in row)}
             assert set(self.chart_titles()) == expected
             yield tab
