@@ -186,11 +186,12 @@ def loaded(lane: Lane) -> Lane:
 
 
 def terminate(dsn: str, but: int = 0) -> None:
-    """End every connection to the database of `dsn` but ours and `but`."""
+    """End our user's connections to the database of `dsn`, except this one and `but`."""
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid not in (pg_backend_pid(), %s)",
+            " where datname = current_database() and usename = current_user"
+            " and pid not in (pg_backend_pid(), %s)",
             [but],
         )
 
