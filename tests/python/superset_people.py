@@ -14,7 +14,8 @@ from superset_server import Api, Superset
 from ingest.dashboards.audiences import Audience, superset_role
 from ingest.settings import PROJECT_DIR
 
-# accounts that only teach, in courses, by how many: user name -> courses, straight from Moodle
+# accounts that only teach, in courses: user name -> courses, straight from Moodle. First come those
+# whose learners are on the most lists of learners at risk: their dashboards have no empty chart
 TEACHERS: LiteralString = """
     select u.username, array_agg(distinct c.instanceid order by c.instanceid)
     from raw_moodle.mdl_role_assignments as a
@@ -24,7 +25,13 @@ TEACHERS: LiteralString = """
     where a._deleted_at is null
     group by u.username
     having bool_and(r.archetype = 'editingteacher' and c.contextlevel = 50)
-    order by count(*), u.username
+    order by
+        (
+            select count(distinct l.list) from marts_bi.bi_at_risk_learner as l
+            where l.course_id = any(array_agg(c.instanceid))
+        ) desc,
+        count(*),
+        u.username
 """
 # nobody manages anything in the sample site: a learner becomes the manager of the category with
 # most, but not all, of the courses. Returns user name and courses
