@@ -28,6 +28,7 @@ from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
 from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
+from ingest.prepare import prepare_command
 from ingest.report import report_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
@@ -106,6 +107,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("prepare")(prepare_command)
 app.command("build")(build_command)
 app.command("docs")(docs_command)
 app.command("report")(report_command)
