@@ -7,7 +7,6 @@ import time
 import pytest
 from event_lanes import EventLane
 
-from ingest.build_lock import building
 from ingest.metrics import LOAD_LAST_SUCCESS
 from ingest.monitoring.health import STALE_SECONDS, ailing
 from ingest.monitoring.rules import read_rules
@@ -46,16 +45,6 @@ def test_who_did_what_it_is_for_within_five_minutes_is_well(house: EventLane) ->
     ]
     assert [check.returncode for check in checks] == [0, 1]
     assert checks[1].stderr == "no success within 300 s: stream\n"
-
-
-def test_a_stream_may_wait_for_another_build_and_a_loader_waits_for_nothing(
-    house: EventLane,
-) -> None:
-    for source in BOTH:
-        succeeded(house, source, STALE_SECONDS + 10)
-    with building(house.settings(), print, wait_minutes=0):
-        assert ailing(house.settings(), BOTH) == ["events"]
-    assert ailing(house.settings(), BOTH) == BOTH
 
 
 def test_the_limit_is_that_of_the_alert() -> None:
