@@ -21,6 +21,7 @@ from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
+from ingest.job_command import job_command
 from ingest.kafka.changes import load_changes_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.maintenance.commands import maintain_command
@@ -134,6 +135,7 @@ app.command("erase")(erase_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.command("stream")(stream_command)
+app.command("job")(job_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(dashboards_app, name="dashboards")
 
