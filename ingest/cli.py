@@ -31,6 +31,7 @@ from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
 from ingest.prepare import prepare_command
 from ingest.report import report_command
+from ingest.schedule_command import schedule_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
@@ -136,6 +137,7 @@ app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.command("stream")(stream_command)
 app.command("job")(job_command)
+app.command("schedule")(schedule_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(dashboards_app, name="dashboards")
 
