@@ -126,7 +126,7 @@ def test_alerts_are_sent_whatever_failed_and_the_run_stays_a_failed_one(
 ) -> None:
     """A run is as its last tasks are, without teardowns, which always run."""
     for dag_id in DAG_OF.values():
-        tasks = described["dags"][dag_id]["tasks"]
+        tasks = dict(described["dags"][dag_id]["tasks"])
         alert = tasks.pop("alert")
         assert (alert["is_teardown"], alert["trigger_rule"]) == (True, "all_done_setup_success")
         inner = {upstream for task in tasks.values() for upstream in task["upstream"]}
