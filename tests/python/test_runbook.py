@@ -120,8 +120,12 @@ def test_a_dumped_warehouse_is_restored_on_another_server(
         conn.execute("create view marts.seen as select * from marts.sums")
     programs = find_binaries(None, current_account(), tmp_path / "programs")
     lines = [line for block in BLOCKS for line in block.splitlines()]
-    (dump,) = (shlex.split(line) for line in lines if re.match("pg_dump .*/backups/", line))
-    (restore,) = (shlex.split(line) for line in lines if line.startswith("pg_restore "))
+    before, dump, restore = (
+        shlex.split(line, comments=True)
+        for line in lines
+        if re.match("pg_(dump|restore) .*/backups/", line)
+    )
+    assert before == [word.replace("$(date +%F)", "before") for word in dump]  # of an upgrade
     file = str(tmp_path / "warehouse.dump")
     replaced = {"$WAREHOUSE": dsn, "--dbname=$EMPTY_DATABASE": f"--dbname={other_server.dsn()}"}
     for words in (dump, restore):
