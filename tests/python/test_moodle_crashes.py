@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -176,7 +176,8 @@ def test_a_second_load_at_the_same_time_waits_but_not_for_ever(lane: Lane) -> No
         assert said[0] == "another load of Moodle is running on this warehouse: waiting for it"
     finally:
         assert process.pid is not None
-        os.kill(process.pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
         process.join(30)
     assert process.exitcode == 0
     assert lane.state(*SMALL) != {}
