@@ -1,6 +1,6 @@
 # Coursehouse as `make up` installs it, from the same locks. docker-compose.yml builds both:
-#   coursehouse   the command, for the collector, the stream and the exporter of metrics
-#   airflow       the same with the schedules of orchestrate/
+#   coursehouse   the command, for the collector, the stream, the schedule and the exporter of metrics
+#   airflow       the same with Airflow and the schedules of orchestrate/
 FROM python:3.11.14-slim-bookworm AS coursehouse
 RUN groupadd --gid 10001 coursehouse \
     && useradd --uid 10001 --gid 10001 --create-home --home-dir /var/lib/coursehouse coursehouse \

@@ -33,7 +33,7 @@ def build_command(
     """
     # dbt costs seconds to import: only those who need it pay for it
     from ingest.build_marts import build_marts
-    from ingest.build_state import is_built
+    from ingest.build_state import is_built, note_unchanged
 
     options = [
         *(("--select", *select.split()) if select else ()),
@@ -42,6 +42,7 @@ def build_command(
     ]
     settings, console = load_settings(), Console(soft_wrap=True)
     if only_if_new and is_built(settings):
+        note_unchanged(settings)
         typer.echo("nothing new since the last build, nothing built")
         return
     _, built = build_marts(settings, console, *options, wait_minutes=wait_minutes)

@@ -21,6 +21,7 @@ from ingest.errors import UserError
 from ingest.events.commands import retention_command
 from ingest.files.commands import load_files_command
 from ingest.fx.commands import load_fx_command
+from ingest.job_command import job_command
 from ingest.kafka.changes import load_changes_command
 from ingest.kafka.commands import load_events_command, topics_app
 from ingest.maintenance.commands import maintain_command
@@ -28,7 +29,9 @@ from ingest.monitoring.commands import metrics_command
 from ingest.moodle.commands import load_moodle_command
 from ingest.packages import install as install_packages
 from ingest.postgres import embedded, start_warehouse
+from ingest.prepare import prepare_command
 from ingest.report import report_command
+from ingest.schedule_command import schedule_command
 from ingest.settings import load_settings
 from ingest.simulate.command import simulate_app
 from ingest.status import render, warehouse_status
@@ -106,6 +109,7 @@ def deps() -> None:
     typer.echo(f"dbt packages: {install_packages(load_settings(), typer.echo)}")
 
 
+app.command("prepare")(prepare_command)
 app.command("build")(build_command)
 app.command("docs")(docs_command)
 app.command("report")(report_command)
@@ -132,6 +136,8 @@ app.command("erase")(erase_command)
 app.command("metrics")(metrics_command)
 app.command("alert")(alert_command)
 app.command("stream")(stream_command)
+app.command("job")(job_command)
+app.command("schedule")(schedule_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(dashboards_app, name="dashboards")
 

@@ -222,7 +222,7 @@ def _summarise(
     table.add_row("dbt packages", source() or "")
     table.add_row("docs", _relative(DOCS_PAGE))
     table.add_row("report", _relative(REPORT_PAGE))
-    table.add_row("look", f"{_program('coursehouse')} status, {_program('dbt')} build")
+    table.add_row("look", f"{_program('coursehouse')} status, {_program('coursehouse')} build")
     table.add_row("stop", f"{_program('coursehouse')} down")
     console.print()
     console.print(table)

@@ -63,7 +63,7 @@ def _check_builds(settings: Settings) -> None:
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             row = None
     if row != (True,):
-        raise UserError("no build has stored results yet: run `dbt build` first")
+        raise UserError("no build has stored results yet: run `coursehouse build` first")
 
 
 def _run_edr(scratch: Path, packages: str) -> Path:

@@ -40,7 +40,7 @@ order by source, completed_at desc nulls last, load_id desc
 _LAST_BUILD = """
 select invocation_id, command, started_at, completed_at, status, models, tests, failures
 from ops.build_run
-where command not in ('alert', 'stream') -- these come every minute
+where command not in ('alert', 'stream', 'unchanged') -- these built no mart of the day
 order by started_at desc
 limit 1
 """

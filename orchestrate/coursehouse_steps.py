@@ -128,14 +128,17 @@ def build(*options: str) -> CoursehouseOperator:
 
 def source_freshness() -> CoursehouseOperator:
     """`dbt source freshness`, beside whatever else reads the project."""
-    target = str(PROJECT / "target" / "freshness")
+    target = "target/freshness"
     arguments = ["source", "freshness", "--target-path", target, "--log-path", target]
     return CoursehouseOperator(task_id="source_freshness", program="dbt", arguments=arguments)
 
 
 def alert() -> CoursehouseOperator:
-    """Tell people what the rules find: also, and above all, of what failed."""
-    return coursehouse("alert", "alert", trigger_rule="all_done")
+    """Tell people what the rules find: also, and above all, of what failed.
+
+    As a teardown it always runs, and a run in which something else failed stays a failed one.
+    """
+    return coursehouse("alert", "alert").as_teardown()
 
 
 def day(description: str) -> Param:

@@ -47,7 +47,9 @@ with DAG(
     report = coursehouse("report", "report")
     archive = coursehouse("archive", "archive", "--compact")
     warm = coursehouse("warm", "dashboards", "warm", "--if-running")
+    docs = coursehouse("docs", "docs")
+    retention = coursehouse("retention", "retention")
+    freshness = source_freshness()
 
-    loads >> built >> [source_freshness(), report, archive, warm, alert()]
-    report >> coursehouse("docs", "docs")
-    archive >> coursehouse("retention", "retention")
+    loads >> built >> [freshness, report, archive, warm]
+    [freshness, warm, report >> docs, archive >> retention] >> alert()

@@ -1,7 +1,7 @@
 """The first Sunday of the month: archive, retention, bloat of tables and indexes, backups."""
 
 from airflow.sdk import DAG
-from coursehouse_steps import COMMON, coursehouse
+from coursehouse_steps import COMMON, alert, coursehouse
 
 with DAG(
     "monthly_maintenance",
@@ -9,4 +9,4 @@ with DAG(
     description=__doc__,
     **COMMON,
 ):
-    coursehouse("maintain", "maintain")
+    coursehouse("maintain", "maintain") >> alert()

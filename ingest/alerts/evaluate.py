@@ -27,6 +27,8 @@ def evaluate(settings: Settings, conn: psycopg.Connection, dbt: Dbt | None = Non
     try:
         conn.execute(OBSERVE)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise UserError("nothing is built yet that could raise an alert: run `dbt build`") from None
+        raise UserError(
+            "nothing is built yet that could raise an alert: run `coursehouse build`"
+        ) from None
     (dbt or Dbt()).alerts(settings.home_dir / "alerts")
     return True

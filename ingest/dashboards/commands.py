@@ -191,5 +191,5 @@ def require_built(
         for column in dataset.columns:
             if (dataset.schema, name, column) not in found:
                 raise UserError(
-                    f"the warehouse lacks {dataset.schema}.{name}.{column}: run `dbt build`"
+                    f"the warehouse lacks {dataset.schema}.{name}.{column}: run `coursehouse build`"
                 )

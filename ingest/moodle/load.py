@@ -41,6 +41,8 @@ SOURCE = "moodle"
 RAW_SCHEMA = "raw_moodle"
 # A slice is what a load that was cut off has to read again, and what it needs as free disk.
 SLICE_ROWS = 5_000_000
+# as long as the oldest load may be before it is an error
+WAIT_SECONDS = 3600
 
 Say = Callable[[str], None]
 
@@ -61,7 +63,7 @@ def load_moodle(
         conn.autocommit = True
         try:
             bootstrap(conn)
-            _only_one(conn)
+            _only_one(conn, say)
             dsn = settings.moodle_dsn.get_secret_value()
             with open_site(dsn, settings.moodle_prefix, spec) as site:
                 return _Loader(settings, conn, site, spec, say, full).run()
@@ -233,15 +235,25 @@ class _Loader:
             self.say(f"{table}: {self.rows[table]:,} rows read")
 
 
-def _only_one(conn: psycopg.Connection) -> None:
+def _only_one(conn: psycopg.Connection, say: Say) -> None:
     """Two loads of one source would read the same position and publish the same rows.
 
-    The lock goes when the connection does, however the load ends.
+    The lock goes when the connection does, however the load ends. Schedules overlap: the second one
+    waits, and finds what is left.
     """
     lock = f"coursehouse:load:{SOURCE}"
     row = conn.execute("select pg_try_advisory_lock(hashtext(%s))", [lock]).fetchone()
     if row != (True,):
-        raise UserError("another load of Moodle is running on this warehouse; wait for it")
+        say("another load of Moodle is running on this warehouse: waiting for it")
+        conn.execute("select set_config('lock_timeout', %s, false)", [f"{WAIT_SECONDS}s"])
+        try:
+            conn.execute("select pg_advisory_lock(hashtext(%s))", [lock])
+        except psycopg.errors.LockNotAvailable:
+            raise UserError(
+                "another load of Moodle is still running on this warehouse, after"
+                f" {WAIT_SECONDS} seconds of waiting for it"
+            ) from None
+        conn.execute("reset lock_timeout")
     # changes that arrive meanwhile wait: they must not be overwritten by what was read before
     conn.execute("select pg_advisory_lock(hashtext(%s))", [SWEEP_LOCK])
 

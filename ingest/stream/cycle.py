@@ -48,12 +48,15 @@ class Cycle:
         """Build, evaluate and tell; what was loaded meanwhile is for the next cycle.
 
         Raises `Busy` if another build is running, `UserError` if something failed: what stood
-        before stands, the next cycle does it again. A build that failed does not keep alerts back.
+        before stands, the next cycle does it again. Neither keeps alerts back.
         """
         try:
             with building(self._settings, self._say, wait_minutes=0):
                 self._cycle()
         except Busy:
+            # who waits is alive: how long a build takes is told by rules of its own
+            self._note(LOAD_LAST_SUCCESS.sample, time.time())
+            self._tell()
             raise
         except UserError:
             with suppress(UserError):  # that the warehouse is down may be what failed

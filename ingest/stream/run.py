@@ -45,14 +45,18 @@ class Stream:
             follower.start()
         else:
             self._say("no Kafka: only what arrives otherwise is built")
+        error: Exception | None = None
         try:
             while not self._is_over(follower):
                 started = time.monotonic()
                 cycles += self._attempt(cycle)
                 self._pause_until(started + self._seconds(), follower)
+        except Exception as crash:  # nobody asked it to stop
+            error = crash
+            raise
         finally:
             follower.stop()
-            cycle.ended(follower.error)
+            cycle.ended(error or follower.error)
         return cycles, follower.result()
 
     def _attempt(self, cycle: Cycle) -> bool:

@@ -12,6 +12,9 @@ from airflow.dag_processing.dagbag import BundleDagBag
 def described(task: Any) -> dict[str, Any]:
     return {
         "owner": task.owner,
+        "needs": getattr(task, "needs", None),
+        "only_if": getattr(task, "only_if", None),
+        "is_teardown": task.is_teardown,
         "retries": task.retries,
         "retry_delay": task.retry_delay.total_seconds(),
         "depends_on_past": task.depends_on_past,

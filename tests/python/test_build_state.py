@@ -101,3 +101,7 @@ def test_the_command_says_so_and_builds_nothing(
         "nothing new since the last build, nothing built",
         "built: 2 models and tests, 0 warnings",
     ]
+    # dbt itself is not here to write down what it built
+    assert house.read(
+        "select command, status, completed_at > now() - interval '1 h' from ops.build_run"
+    ) == [("unchanged", "ok", True)]

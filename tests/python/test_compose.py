@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # built from the Dockerfile of the project; Superset has one of its own
 OURS = {name: one for name, one in SERVICES.items() if "target" in one.get("build", {})}
+# do something and end
+ONCE = {name for name, one in SERVICES.items() if one["restart"] == "no"}
 GRAFANA = PROJECT_DIR / "monitoring" / "grafana"
 DASHBOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
 
@@ -43,12 +46,30 @@ def test_compose_would_take_the_file() -> None:
         PyCompose.from_yaml("services: {a: {image: b, healthchek: {test: [CMD, a]}}}")
 
 
-def test_a_service_waits_for_others_that_tell_when_they_are_well() -> None:
+def test_a_service_waits_for_others_that_tell_when_they_are_well_or_done() -> None:
     for name, service in SERVICES.items():
         for other, wanted in service.get("depends_on", {}).items():
-            assert "healthcheck" in SERVICES[other], name
-            # what always runs must not wait for what somebody may leave out
-            assert not SERVICES[other].get("profiles") and wanted["condition"] == "service_healthy"
+            is_well = "completed_successfully" if other in ONCE else "healthy"
+            assert wanted["condition"] == f"service_{is_well}"
+            # nobody may leave out what another one waits for
+            profiles = SERVICES[other].get("profiles")
+            assert profiles is None or set(service["profiles"]) <= set(profiles), name
+
+
+def test_what_runs_by_itself_waits_for_topics_and_marts() -> None:
+    """The broker makes no topic by itself, and a stream goes on with what is built."""
+    assert sorted(ONCE) == ["prepare"]
+    assert SERVICES["prepare"]["command"] == ["prepare"]
+    for profile, clock in ("run", "scheduler"), ("jobs", "jobs"):
+        members = {name for name, one in SERVICES.items() if profile in one.get("profiles", [])}
+        assert members == {"prepare", "collector", "stream", clock}
+        for name in members - ONCE:
+            assert "prepare" in SERVICES[name]["depends_on"], name
+    # Airflow would wait for somebody to switch every schedule on
+    environment = SERVICES["scheduler"]["environment"]
+    assert environment["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] == "False"
+    ours = SERVICES["stream"]["environment"]
+    assert environment.items() >= ours.items()
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -91,10 +112,21 @@ def test_no_password_has_a_default(name: str) -> None:
             assert re.fullmatch(r"\$\{COURSEHOUSE_\w+_PASSWORD(-|:\?set \w+)\}", value)
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))
 def test_a_service_says_how_to_see_that_it_is_well(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
     assert check["test"][0] in ("CMD", "CMD-SHELL") and check["retries"]
+
+
+def test_a_check_of_ours_is_a_module_or_a_command_there_is() -> None:
+    checks = {name: OURS[name]["healthcheck"]["test"][1:] for name in set(OURS) - ONCE}
+    modules = {name: check[2:] for name, check in checks.items() if check[1] == "-m"}
+    assert modules == {
+        "stream": ["ingest.monitoring.health", "events", "stream"],
+        "changes": ["ingest.monitoring.health", "changes"],
+    }
+    assert find_spec("ingest.monitoring.health")
+    resolve(checks["jobs"][1:])
 
 
 def test_data_outlives_its_container() -> None:
@@ -168,13 +200,13 @@ def test_the_object_store_starts_only_with_a_password(password: str | None, tmp_
         assert started.stdout == ""
 
 
-def test_superset_is_imported_before_it_is_served(tmp_path: Path) -> None:
+def test_superset_is_imported_before_it_is_served_and_warmed_up_meanwhile(tmp_path: Path) -> None:
     """A container that cannot be brought up to date ends: it never shows yesterday's dashboards."""
     script = PROJECT_DIR / "superset" / "server" / "container.sh"
     for outcome in (0, 1):
         for program, ends in (("python", outcome), ("gunicorn", 0)):
             file = tmp_path / program
-            file.write_text(f'#!/bin/sh\necho {program} "$1" "$2"\nexit {ends}\n')
+            file.write_text(f'#!/bin/sh\necho {program} "$@"\nexit {ends}\n')
             file.chmod(0o755)
         done = subprocess.run(
             ["/bin/sh", script],
@@ -183,10 +215,14 @@ def test_superset_is_imported_before_it_is_served(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-        prepared = "python /opt/coursehouse/server/prepare.py /bundle\n"
-        served = "gunicorn superset.app:create_app() --bind\n"
-        assert done.stdout == prepared + (served if outcome == 0 else "")
+        prepared, *beside = done.stdout.splitlines()
+        assert prepared == "python /opt/coursehouse/server/prepare.py /bundle"
+        served = "gunicorn superset.app:create_app() --bind 0.0.0.0:8088"
+        warmed = "python /opt/coursehouse/server/warm.py"
+        begun = sorted(line.partition(" --worker")[0] for line in beside)
+        assert begun == ([] if outcome else [served, warmed])
         assert done.returncode == outcome
+    assert all((script.parent / name).exists() for name in ("prepare.py", "warm.py"))
 
 
 def test_the_image_of_superset_is_the_locked_environment() -> None:
@@ -207,7 +243,11 @@ def test_the_image_of_superset_is_the_locked_environment() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(OURS) - {"scheduler"}))
 def test_a_container_of_ours_runs_a_command_there_is(name: str) -> None:
-    arguments = [str(word) for word in OURS[name]["command"]]
+    resolve([str(word) for word in OURS[name]["command"]])
+
+
+def resolve(arguments: list[str]) -> None:
+    """Fails where there is no such command, or no such option."""
     command = typer.main.get_command(app)
     context = typer.Context(command)
     while hasattr(command, "resolve_command"):
@@ -232,6 +272,27 @@ def test_an_image_of_ours_holds_what_the_locks_name_and_runs_without_power() -> 
     assert locks == ["requirements/runtime.txt", "requirements/airflow.txt"]
     assert all((PROJECT_DIR / lock).exists() for lock in locks)
     assert re.findall(r"^USER (.+)$", text, re.M) == ["10001:10001"]
+
+
+def test_parts_of_airflow_serve_no_logs_to_everybody(tmp_path: Path) -> None:
+    """Their servers know no address to listen at; `standalone` starts its parts by their name."""
+    script = tmp_path / "orchestrate" / "airflow"
+    installed = tmp_path / ".venv-airflow" / "bin" / "airflow"
+    for file in script, installed:
+        file.parent.mkdir(parents=True)
+    shutil.copy(PROJECT_DIR / "orchestrate" / "airflow", script)
+    parts = "for part in scheduler triggerer api-server; do airflow $part; done"
+    installed.write_text(f'#!/bin/sh\necho "$@"\n[ "$1" != standalone ] || {{ {parts}; }}\n')
+    installed.chmod(0o755)
+    done = subprocess.run(
+        [script, *SERVICES["scheduler"]["command"]], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "standalone",
+        "scheduler --skip-serve-logs",
+        "triggerer --skip-serve-logs",
+        "api-server",
+    ]
 
 
 def test_dockerfiles_are_as_hadolint_wants_them() -> None:

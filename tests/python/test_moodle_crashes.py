@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -149,22 +149,35 @@ def load_stopped(lane: Lane) -> None:
         lane.load(*SMALL)
 
 
-def test_a_second_load_at_the_same_time_is_refused_in_one_line(lane: Lane) -> None:
+def test_a_second_load_at_the_same_time_waits_but_not_for_ever(lane: Lane) -> None:
     process = in_child(load_stopped, lane)
+    said: list[str] = []
+
+    def go_on(line: str) -> None:
+        said.append(line)
+        if "waiting" in line:
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGCONT)
+
     try:
         deadline = time.monotonic() + 30
         stat = Path(f"/proc/{process.pid}/stat")
         while stat.read_text().rsplit(")")[-1].split()[0] != "T":
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        with pytest.raises(UserError) as failed:
+        with mock.patch.object(load, "WAIT_SECONDS", 1), pytest.raises(UserError) as failed:
             lane.load(*SMALL)
         assert str(failed.value) == (
-            "another load of Moodle is running on this warehouse; wait for it"
+            "another load of Moodle is still running on this warehouse, after 1 seconds of waiting"
+            " for it"
         )
+        # the other one goes on as soon as this one says that it waits: nothing is left for it
+        assert load.load_moodle(lane.settings(), go_on, list(SMALL)).total == 0
+        assert said[0] == "another load of Moodle is running on this warehouse: waiting for it"
     finally:
         assert process.pid is not None
-        os.kill(process.pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
         process.join(30)
     assert process.exitcode == 0
     assert lane.state(*SMALL) != {}

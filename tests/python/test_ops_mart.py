@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from event_house import House, kafka_records
 from rich.console import Console
 from warehouse_fixtures import Warehouse
@@ -15,6 +16,7 @@ from warehouse_fixtures import Warehouse
 from ingest.alerts.evaluate import OBSERVE
 from ingest.events.retention import forget_results
 from ingest.monitoring.exporter import state_text
+from ingest.settings import PROJECT_DIR
 from ingest.status import WarehouseStatus, render, warehouse_status
 
 TABLES = ("build_result", "build_run", "load_run", "load_manifest", "metric_sample")
@@ -177,6 +179,31 @@ def test_results_are_forgotten_after_their_time_and_not_before(
     forget_results(conn, 90)
     assert conn.execute("select invocation_id from ops.build_run").fetchall() == [("young",)]
     assert conn.execute("select invocation_id from ops.build_result").fetchall() == [("young",)]
+
+
+def test_topics_in_which_nothing_came_are_fresh_if_somebody_looked(
+    conn: psycopg.Connection,
+) -> None:
+    sources = PROJECT_DIR / "models" / "staging" / "events" / "_events__sources.yml"
+    query = yaml.safe_load(sources.read_text())["sources"][0]["config"]["loaded_at_query"]
+    conn.execute(
+        "insert into ops.load_manifest (load_id, source, started_at, completed_at) values"
+        " (1, 'events', now() - interval '2 h', now() - interval '2 h'),"
+        " (2, 'moodle', now(), now())"
+    )
+    runs = (
+        "insert into ops.load_run (source, started_at, completed_at, status)"
+        " values (%s, now(), now() - interval '1 h', %s)"
+    )
+    for source, status, hours in (
+        ("moodle", "ok", 2),
+        ("events", "failed", 2),
+        ("events", "ok", 1),
+    ):
+        conn.execute(runs, [source, status])
+        age = conn.execute(f"select extract(epoch from now() - ({query}))").fetchone()
+        assert age
+        assert round(age[0] / 3600) == hours
 
 
 def _shown(status: WarehouseStatus) -> str:

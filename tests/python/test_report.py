@@ -87,7 +87,7 @@ def test_without_a_build_there_is_nothing_to_report(
     new_database: Callable[[str], str], tmp_path: Path
 ) -> None:
     empty = Warehouse(new_database("nothing_built"), tmp_path)
-    with pytest.raises(UserError, match="run `dbt build` first"):
+    with pytest.raises(UserError, match="run `coursehouse build` first"):
         write_report(empty.settings(), tmp_path / "report.html")
 
 

@@ -29,6 +29,7 @@ LINES = [
     if line.startswith("coursehouse ")
 ]
 INLINE = [shlex.split(x) for x in re.findall(r"`coursehouse\s([^`<]+)`", PAGE.read_text())]
+INLINE_MAKE = re.findall(r"`make [^`]+`", PAGE.read_text())
 COMMANDS = [words[1:] for words in LINES] + INLINE
 
 
@@ -49,6 +50,33 @@ def test_files_the_runbook_names_are_there() -> None:
     named += [f"docs/{link}" for link in re.findall(r"\]\(([\w./]+\.md)", text)]
     assert len(named) > 15
     assert [name for name in named if not (PROJECT_DIR / name).resolve().exists()] == []
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["systemd", "containers"])
+def test_an_upgrade_stops_what_runs_before_the_dump_and_loads_no_sample(place: int) -> None:
+    section = PAGE.read_text().partition("\n## Upgrade\n")[2].partition("\n## ")[0]
+    steps = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[place]
+    words = (
+        (
+            "systemctl stop",
+            "pg_dump",
+            "git pull && make up",
+            "coursehouse build",
+            "systemctl start",
+        ),
+        (" run stop", "pg_dump", "git pull && docker compose", "prepare build", "run up -d"),
+    )[place]
+    found = [steps.find(word) for word in words]
+    assert -1 not in found and found == sorted(found)
+    # "make demo" loads the sample site where no Moodle is named
+    assert "make demo" not in section
+    assert "/var/backups/coursehouse/before.dump" in steps
+
+
+def test_what_is_made_is_a_target_of_the_makefile() -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", (PROJECT_DIR / "Makefile").read_text(), re.MULTILINE)
+    named = set(re.findall(r"\bmake ([a-z]+)", "".join(BLOCKS) + "".join(INLINE_MAKE)))
+    assert {"up", "superset", "airflow"} <= named <= set(targets)
 
 
 @pytest.fixture
@@ -92,8 +120,12 @@ def test_a_dumped_warehouse_is_restored_on_another_server(
         conn.execute("create view marts.seen as select * from marts.sums")
     programs = find_binaries(None, current_account(), tmp_path / "programs")
     lines = [line for block in BLOCKS for line in block.splitlines()]
-    (dump,) = (shlex.split(line) for line in lines if re.match("pg_dump .*/backups/", line))
-    (restore,) = (shlex.split(line) for line in lines if line.startswith("pg_restore "))
+    before, dump, restore = (
+        shlex.split(line, comments=True)
+        for line in lines
+        if re.match("pg_(dump|restore) .*/backups/", line)
+    )
+    assert before == [word.replace("$(date +%F)", "before") for word in dump]  # of an upgrade
     file = str(tmp_path / "warehouse.dump")
     replaced = {"$WAREHOUSE": dsn, "--dbname=$EMPTY_DATABASE": f"--dbname={other_server.dsn()}"}
     for words in (dump, restore):

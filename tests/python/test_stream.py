@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, LiteralString
 
 import orjson
 import psycopg
@@ -43,6 +43,15 @@ USED = (
     *("intermediate.int_events__recent_events", "intermediate.int_events__recent_people"),
     *("marts_engagement.rt_sales_window", "marts_engagement.rt_activity_window"),
 )
+LAG: LiteralString = """
+insert into ops.metric_sample (metric, labels, value)
+values ('coursehouse_kafka_consumer_lag_records', '{"topic": "clicks"}', 20000)
+"""
+PULSE = """
+select max(value) from ops.metric_sample
+where
+    metric = 'coursehouse_last_success_timestamp_seconds' and labels = '{"source": "stream"}'
+"""
 ROWS = "select * from marts_engagement.rt_{}_window order by 1, 2"
 
 
@@ -155,11 +164,7 @@ def test_a_stream_shows_what_comes_tells_of_alerts_and_ends_when_asked(
             " where window_minutes = 5 and window_start = '2025-10-01 10:00+00'"
         )
         assert revenue == 110
-        house.read(
-            "insert into ops.metric_sample (metric, labels, value) values"
-            """ ('coursehouse_kafka_consumer_lag_records', '{"topic": "clicks"}', 20000)"""
-            " returning 1"
-        )
+        house.read(f"{LAG} returning 1")
         stream.wait_for("[error] consumer_lag")
         said = stream.stop(signal.SIGTERM)
     assert said[-1].startswith("stream: stopped after ")
@@ -184,6 +189,10 @@ def test_a_stream_yields_to_other_builds_outlives_failures_and_leaves_the_last_g
         house.produce("clicks", map(click, range(100, 200)))
         stream.wait_until(lambda: bool(house.value("select count(*) = 200 from raw_events.clicks")))
         assert counted(house) == (100, 0, 0)
+        other.execute(LAG)
+        stream.wait_for("[error] consumer_lag")
+        pulse = house.value(PULSE)
+        stream.wait_until(lambda: bool(house.value(PULSE) > pulse))  # it is not taken for dead
         other.execute("select pg_advisory_unlock_all()")
         stream.wait_for("going on")
         stream.wait_for_counts(200, 0, 0)
@@ -208,6 +217,29 @@ def test_a_stream_yields_to_other_builds_outlives_failures_and_leaves_the_last_g
     )
     assert failing == [("stream", "failed")]
     house.assert_exactly_once()
+
+
+def test_a_stream_that_crashed_was_not_asked_to_stop(
+    house: EventLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def warm_up(self, _: Path) -> None:
+            """Nothing is read."""
+
+        def near_real_time(self, _: Path) -> None:
+            raise ZeroDivisionError("by nobody's wish")
+
+    monkeypatch.setattr(cycle, "Dbt", Broken)
+    monkeypatch.setattr("ingest.stream.run.has_kafka", lambda _: False)
+    for name, value in house.environment().items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ZeroDivisionError):
+        Stream(load_settings(), lambda line: None, 1, lambda: False).run([])
+    Stream(load_settings(), lambda line: None, 1, lambda: True).run([])
+    assert house.read("select source, status, error_class from ops.load_run order by run_id") == [
+        ("stream", "failed", "ZeroDivisionError"),
+        ("stream", "ok", None),
+    ]
 
 
 def writes(model: str, _: Any, sql: str, *__: Any, **___: Any) -> bool:

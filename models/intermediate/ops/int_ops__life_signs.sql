@@ -55,6 +55,8 @@ final as (
         signed_at,
         bool_or(is_failed) as is_failed
     from signs
+    -- what was given up for good is missed by nobody
+    where component not in ('{{ var("retired_sources") | join("', '") }}')
     group by component, kind, signed_at
 
 )

@@ -5,7 +5,7 @@ with signs as (
 
     select * from {{ ref('int_ops__life_signs') }}
     -- these come when somebody wants them to, or when somebody sends
-    where component not in ('replay', 'backfill', 'files', 'http')
+    where component not in ('replay', 'backfill', 'erasure', 'files', 'http')
 
 ),
 
@@ -40,6 +40,7 @@ lanes as (
         *,
         case
             when source = 'fx' then 'reference'
+            when source = 'dbt' then 'build'
             -- pulses since the last end of a command: one is running, or was killed
             when pulse_at > coalesce(end_at, '-infinity') then 'stream'
             else 'batch'
