@@ -4,22 +4,22 @@
 
 The simulator produces at a steady rate, one process streams. The latency of a record is the moment
 at which a mart in near real time is first seen to hold it, less the broker's time stamp; whoever
-looks does so every quarter of a second. CPU and memory of the process are read from /proc once a
-minute: flat is what does not grow. Target: 95 % of the records within 60 s.
+looks does so every quarter of a second. CPU and memory of the process, and of Postgres, are read
+from /proc once a minute. Target: 95 % of the records within 60 s, and both flat, over seven minutes
+or more.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
-from pathlib import Path
 from statistics import quantiles
 
 import psycopg
+from usage import Usage, busy, verdicts
 from warehouse import Bench, bench
 
 from ingest.events.topics import logs
@@ -30,12 +30,15 @@ PROGRAM = [sys.executable, "-m", "ingest.cli"]
 UPSTREAM = ("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops")
 LOOK_SECONDS = 0.25
 SAMPLE_SECONDS = 60.0
+TARGET_SECONDS = 60
+STREAM, POSTGRES = "stream", "Postgres"
 SHOWN = """
     select coalesce(least(
         (select max(_load_id) from marts_engagement.rt_sales_window),
         (select max(_load_id) from marts_engagement.rt_activity_window)
     ), 0)
 """
+POSTMASTER = "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
 TOPICS = (
     *("user.events", "assessment.events", "learning.progress", "clickstream", "quiz", "video"),
     *("clicks", "cart", "purchase"),
@@ -48,27 +51,6 @@ class Shown:
 
     at: float
     latency: float
-
-
-@dataclass(frozen=True)
-class Usage:
-    """CPU seconds so far, and resident memory in MiB, of a process at a moment."""
-
-    at: float
-    cpu_seconds: float
-    memory_mib: float
-
-    @classmethod
-    def of(cls, pid: int) -> "Usage":
-        """Ask the kernel."""
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks = int(fields[11]) + int(fields[12])
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return cls(
-            time.monotonic(),
-            ticks / os.sysconf("SC_CLK_TCK"),
-            pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
-        )
 
 
 def main() -> None:
@@ -88,12 +70,17 @@ def main() -> None:
         finally:
             broker.down()
     p95 = _report(given, shown, usage)
-    sys.exit(0 if p95 <= 60 else 1)
+    missed = [line for name, moments in usage.items() for line in verdicts(name, moments)]
+    # nan, of nothing that was shown, is no hit either
+    missed += [] if p95 <= TARGET_SECONDS else [f"p95 {p95:.1f} s, more than {TARGET_SECONDS}"]
+    for line in missed:
+        print(f"  missed: {line}")
+    sys.exit(1 if missed else 0)
 
 
 def _stream(
     used: Bench, servers: str, given: argparse.Namespace
-) -> tuple[list[Shown], list[Usage]]:
+) -> tuple[list[Shown], dict[str, list[Usage]]]:
     environment = {
         **used.environment("loaded", is_for_loads=True),
         "COURSEHOUSE_HOME": str(used.directory / "lane"),
@@ -105,19 +92,20 @@ def _stream(
     play = ["simulate", "--to", "kafka", "--now", f"--rate={given.rate}", f"--events={events}"]
     producer: subprocess.Popen[bytes] | None = None
     records: list[Shown] = []
-    usage: list[Usage] = []
+    usage: dict[str, list[Usage]] = {STREAM: [], POSTGRES: []}
     try:
         with used.connect("loaded") as conn:
+            server = _number(conn, POSTMASTER)
             _wait_for_a_cycle(conn, stream)
-            usage.append(Usage.of(stream.pid))
+            _measure(usage, stream.pid, server)
             producer = subprocess.Popen([*PROGRAM, *play], env=environment)
             known, end = 0, 0.0
             # two cycles more, for what was produced last
             while producer.poll() is None or time.monotonic() < end:
                 if producer.poll() is None:
                     end = time.monotonic() + 2 * given.every
-                if time.monotonic() - usage[-1].at >= SAMPLE_SECONDS:
-                    usage.append(Usage.of(stream.pid))
+                if time.monotonic() - usage[STREAM][-1].at >= SAMPLE_SECONDS:
+                    _measure(usage, stream.pid, server)
                 time.sleep(LOOK_SECONDS)
                 newest = _number(conn, SHOWN)
                 if newest > known:
@@ -133,6 +121,11 @@ def _stream(
                 process.terminate()
                 process.wait(120)
     return records, usage
+
+
+def _measure(usage: dict[str, list[Usage]], stream: int, server: int) -> None:
+    usage[STREAM].append(Usage.of(stream))
+    usage[POSTGRES].append(Usage.of_server(server))
 
 
 def _wait_for_a_cycle(conn: psycopg.Connection, stream: "subprocess.Popen[bytes]") -> None:
@@ -163,21 +156,23 @@ def _number(conn: psycopg.Connection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _report(given: argparse.Namespace, records: list[Shown], usage: list[Usage]) -> float:
+def _report(
+    given: argparse.Namespace, records: list[Shown], usage: dict[str, list[Usage]]
+) -> float:
     p50, p95 = _percentiles(records)
     rate = f"{given.rate} per second, a cycle every {given.every:g} s"
     print(f"\n{len(records):,} records at {rate}")
-    print(f"  from the broker to the marts: p50 {p50:.1f} s, p95 {p95:.1f} s (target 60)")
-    for before, after in pairwise(usage):
-        minute = (after.at - usage[0].at) / 60
-        busy = (after.cpu_seconds - before.cpu_seconds) / (after.at - before.at)
+    target = f"(target {TARGET_SECONDS})"
+    print(f"  from the broker to the marts: p50 {p50:.1f} s, p95 {p95:.1f} s {target}")
+    shares = zip(*map(busy, usage.values()), strict=True)
+    moments = pairwise(zip(*usage.values(), strict=True))
+    for ((before, _), (after, server)), (ours, theirs) in zip(moments, shares, strict=True):
+        minute = (after.at - usage[STREAM][0].at) / 60
         late = _percentiles([one for one in records if before.at <= one.at < after.at])[1]
         print(
-            f"  minute {minute:4.1f}: {busy:4.0%} of a core, {after.memory_mib:4.0f} MiB,"
-            f" p95 {late:4.1f} s"
+            f"  minute {minute:4.1f}: {ours:4.0%} of a core, {after.memory_mib:4.0f} MiB; Postgres"
+            f" {theirs:4.0%}, {server.memory_mib:4.0f} MiB; p95 {late:4.1f} s"
         )
-    begin, end = (one.memory_mib for one in (usage[0], usage[-1]))
-    print(f"  memory: {begin:.0f} MiB after the first cycle, {end:.0f} MiB at the end")
     return p95
 
 

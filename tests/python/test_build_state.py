@@ -11,6 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ingest import build_marts as module
+from ingest import locked_dbt
 from ingest.build import BuildResult
 from ingest.build_marts import build_marts
 from ingest.build_state import is_built
@@ -18,6 +19,12 @@ from ingest.cli import app
 from ingest.errors import UserError
 from ingest.events import raw
 
+# as cosmos' watcher calls dbt, which runs all kinds of nodes in one build
+WATCHED = (
+    *("build", "--log-format", "json", "--resource-type", "test", "--resource-type", "unit_test"),
+    *("--resource-type", "model", "--resource-type", "snapshot", "--resource-type", "seed"),
+    *("--project-dir", "/tmp/cosmos", "--profile", "coursehouse"),  # noqa: S108
+)
 BROKEN = [raw.Record(7, 0, None, b"no JSON", None)]
 
 
@@ -81,6 +88,28 @@ def test_a_build_that_failed_left_nothing_built(house: House, outcomes: list[Bui
     with pytest.raises(UserError, match="1 models or tests failed"):
         build(house)
     assert not is_built(house.settings())
+
+
+def test_a_build_by_dbt_itself_is_a_build(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = [0, 0, 0, 1]
+    monkeypatch.setattr(locked_dbt, "load_settings", house.settings)
+    monkeypatch.setattr(locked_dbt, "_dbt", lambda arguments: codes.pop(0))
+    for part in (("--select", "fact_session"), ("--resource-type", "model")):
+        locked_dbt.main(["build", *part])
+        assert not is_built(house.settings())
+    locked_dbt.main([*WATCHED, "--select", ""])
+    assert is_built(house.settings())
+    locked_dbt.main([*WATCHED])  # fails
+    assert not is_built(house.settings())
+
+
+@pytest.mark.parametrize(
+    "limit", ["--select=x", "-s x", "--exclude x", "--selector x", "--empty", "--sample 3_days"]
+)
+def test_a_part_is_known_by_what_dbt_is_asked_for(limit: str) -> None:
+    assert locked_dbt.is_whole([*WATCHED])
+    assert not locked_dbt.is_whole([*WATCHED, *limit.split()])
+    assert not locked_dbt.is_whole(["build", "--exclude-resource-type", "test"])
 
 
 def test_the_command_says_so_and_builds_nothing(

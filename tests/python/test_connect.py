@@ -145,10 +145,32 @@ def test_changes_of_all_tables_and_heartbeats_reach_the_topic_that_is_loaded(nam
     assert config["decimal.handling.mode"] == "string"
 
 
+def test_mysql_is_captured_as_mariadb_is() -> None:
+    """test_connect_real.py runs the connector for MariaDB; the other's plugin it does not have."""
+    known = declared("mdl_")
+    mysql, mariadb = (known[f"moodle-{engine}"].config for engine in ("mysql", "mariadb"))
+    different = {name for name in mysql | mariadb if mysql.get(name) != mariadb.get(name)}
+    assert different == {"connector.class"}
+
+
 def test_the_archive_gets_every_topic_of_events() -> None:
     config = declared("mdl_")["archive-s3"].config
     assert config["topics"].split(",") == list(logs())
     assert config["file.name.template"].startswith("events/raw/{{topic}}/date=")
+
+
+def test_the_archive_takes_what_is_no_json_and_changes_no_byte() -> None:
+    config = declared("mdl_")["archive-s3"].config
+    for side in ("key", "value"):
+        converter = config[f"{side}.converter"]
+        assert converter == "org.apache.kafka.connect.converters.ByteArrayConverter"
+    # the plugin's plain writer: of the fields of a record its value alone, not in base64
+    written = {name: value for name, value in config.items() if name.startswith("format.")}
+    assert written == {
+        "format.output.type": "csv",
+        "format.output.fields": "value",
+        "format.output.fields.value.encoding": "none",
+    }
 
 
 def test_every_reference_is_to_a_variable_that_is_described() -> None:
