@@ -68,16 +68,19 @@ def warm(
     is_if_running: Annotated[
         bool, typer.Option("--if-running", help="Do nothing unless Superset runs: for schedules.")
     ] = False,
+    person: Annotated[
+        str | None, typer.Option("--as", help="User name of whoever is to ask: what they wait for.")
+    ] = None,
 ) -> None:
     """Run every chart's query once, after a build: whoever comes first need not wait."""
-    from ingest.dashboards.server import SupersetServer
+    from ingest.dashboards.server import ADMIN, SupersetServer
 
     server = SupersetServer(load_settings())
     if is_if_running and server.find() is None:
         typer.echo("Superset does not run: there is nothing to warm up")
         return
     server.require_installed()
-    report = server.warm()
+    report = server.warm(person or ADMIN)
     took = report["took"]
     typer.echo(f"{len(took)} charts in {sum(t[0] for t in took):.1f} s, the slowest:")
     for seconds, dashboard, chart in took[:SLOWEST]:

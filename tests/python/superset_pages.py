@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Request, Response
 
 from ingest.dashboards.spec import Dashboard, Tab
 
@@ -40,6 +40,7 @@ class Screen:
     url: str
     answers: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    kept_out: set[str] = field(default_factory=set)  # addresses elsewhere the policy refused
 
     def open(self, address: str, charts: int = 1, period: tuple[str, str] | None = None) -> None:
         """Go to a dashboard and wait until so many charts of its first tab are drawn."""
@@ -62,7 +63,7 @@ class Screen:
             self.show(tab.title, _count(tab))
             problems = self.problems()
             assert not problems, f"{spec.address}, {tab.title}: {problems}"
-            expected = {"Data as of", *(chart.title for row in tab.rows for chart in row)}
+            expected = {"Data as of (UTC)", *(chart.title for row in tab.rows for chart in row)}
             assert set(self.chart_titles()) == expected
             yield tab
 
@@ -142,6 +143,8 @@ def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:
     page.set_default_timeout(60_000)
     screen = Screen(page, url)
     page.on("response", lambda response: _keep(screen, response))
+    page.on("requestfinished", lambda request: _look_elsewhere(screen, request))
+    page.on("requestfailed", lambda request: _look_elsewhere(screen, request))
     page.goto(f"{url}/login/")
     page.fill("#username, [name=username]", user)
     page.fill("#password, [name=password]", password)
@@ -156,4 +159,25 @@ def _keep(screen: Screen, response: Response) -> None:
     if response.status >= 400:
         screen.failures.append(f"query: {response.status} {response.text()[:300]}")
         return
-    screen.answers.append({"asked": response.request.post_data_json, **response.json()})
+    answer = {"asked": response.request.post_data_json, **response.json()}
+    screen.answers.append(answer)
+    for asked, result in zip(answer["asked"]["queries"], answer["result"], strict=True):
+        if _says_nothing(asked, result["data"]):  # drawn as an empty canvas, which looks fine
+            number = answer["asked"]["form_data"].get("slice_id")
+            screen.failures.append(f"chart {number}: every value of {asked['metrics']} is null")
+
+
+def _says_nothing(asked: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    """Whether there are rows, and not one value in them beside what they are split by."""
+    split = {column if isinstance(column, str) else column["label"] for column in asked["columns"]}
+    values = [value for row in rows for name, value in row.items() if name not in split]
+    return bool(values) and all(value is None for value in values)
+
+
+def _look_elsewhere(screen: Screen, request: Request) -> None:
+    """Nothing but this server is asked: the policy stops it, not that there is no network."""
+    if not request.url.startswith((screen.url, "data:", "blob:")):
+        if request.failure == "csp":
+            screen.kept_out.add(request.url)
+        else:
+            screen.failures.append(f"asked elsewhere: {request.url} ({request.failure})")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 from superset_numbers import Number
@@ -18,24 +20,34 @@ from ingest.dashboards.spec import Dashboard, read_specs
 
 SPECS = read_specs()
 NUMBERS: list[Number] = [*MONEY, *LEARNING, *OPERATIONS]
+PIXEL_HOST = "apachesuperset.gateway.scarf.sh"
+OWN_LEARNERS: LiteralString = """
+    select count(*)::text from marts_learning.fact_course_completion
+    where is_student and has_open_account and course_id = any(%s)
+"""
 PICTURES = Path(__file__).parent.parent.parent / "target" / "dashboards"
 
 
 @pytest.fixture(scope="module")
-def screen(superset: Superset, people: People, browser: Browser) -> Iterator[Screen]:
-    """The page of somebody who sees every dashboard, and is no administrator of Superset."""
+def screens(superset: Superset, people: People, browser: Browser) -> Iterator[dict[str, Screen]]:
+    """The pages of an analyst, and of a head, who sees what is restricted, too."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    head = people.add("hana.head", "admin")
-    opened = log_in(browser, superset.url, head.login, head.password)
+    analyst, head = people.add("ada.analyst", "analyst"), people.add("hana.head", "admin")
+    opened = {
+        audience: log_in(browser, superset.url, person.login, person.password)
+        for audience, person in (("analyst", analyst), ("admin", head))
+    }
     yield opened
-    opened.page.close()
+    for screen in opened.values():
+        screen.page.close()
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.slug)
 def test_every_chart_of_every_tab_is_drawn_and_shows_the_numbers_of_sql(
-    spec: Dashboard, screen: Screen, superset: Superset
+    spec: Dashboard, screens: dict[str, Screen], superset: Superset
 ) -> None:
     """For a period with everything in it, which changes no number."""
+    screen = screens["analyst" if "analyst" in spec.audience else "admin"]
     compared = 0
     for tab in screen.look_through(spec, EVER):
         screen.picture(PICTURES / f"{spec.slug}_{tab.title.lower().replace(' ', '_')}.png")
@@ -57,11 +69,20 @@ def test_every_chart_of_every_tab_is_drawn_and_shows_the_numbers_of_sql(
     assert "What the numbers mean" in screen.page.inner_text("body")
 
 
+def test_the_telemetry_of_pages_is_kept_in(screens: dict[str, Screen]) -> None:
+    """Each page asks for a pixel elsewhere; whatever else is asked for fails the dashboards."""
+    for screen in screens.values():
+        assert {httpx.URL(address).host for address in screen.kept_out} == {PIXEL_HOST}
+
+
 def test_a_teacher_is_shown_the_own_courses(
     teachers: list[Person], browser: Browser, superset: Superset
 ) -> None:
     screen = look_at_own_dashboards(browser, superset, teachers[0], "teacher")
     assert courses_shown(screen, superset) == set(teachers[0].courses)
+    with superset.warehouse() as conn:
+        (learners,) = conn.execute(OWN_LEARNERS, [teachers[0].courses]).fetchone() or (None,)
+    assert screen.text("Learners in courses").splitlines()[0] == learners
     assert_refused(screen, "executive", "Daily active learners")
 
 

@@ -195,6 +195,14 @@ def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
         ({"titel": "x"}, "titel: Extra inputs are not permitted"),
         ({"audience": ["everybody"]}, "audience.0: Input should be"),
         ({"tabs": []}, "tabs: List should have at least 1 item"),
+        (
+            {
+                "filters": {
+                    "selects": [{"label": "A", "dataset": "x", "column": "y", "charts": "z"}]
+                }
+            },
+            "filter 'A': no chart",
+        ),
     ],
     ids=str,
 )
@@ -224,6 +232,19 @@ def test_every_chart_takes_the_period_or_is_left_out_of_the_filter(
             operators = [f["operator"] for f in chart["params"]["adhoc_filters"]]
             takes = "TEMPORAL_RANGE" in operators
             assert takes != (ids[chart["uuid"]] in excluded), chart["slice_name"]
+
+
+def test_a_filter_narrows_those_after_it_and_says_what_it_is(bundle: Path) -> None:
+    dashboard = _yaml(bundle / "dashboards" / "courses_progress.yaml")
+    _, category, course, group = dashboard["metadata"]["native_filter_configuration"]
+    assert category["cascadeParentIds"] == []
+    assert course["cascadeParentIds"] == [category["id"]]
+    assert group["cascadeParentIds"] == [category["id"], course["id"]]
+    assert category["description"].startswith("Category at the top of its path")
+    # the others count a course by the rows of all of it, which belong to no group
+    tiles = dashboard["position"].values()
+    titles = {t["meta"]["chartId"]: t["meta"]["sliceName"] for t in tiles if "uuid" in _meta(t)}
+    assert {t for n, t in titles.items() if n not in group["scope"]["excluded"]} == {"Groups"}
 
 
 def test_the_same_specs_give_the_same_files(
@@ -292,6 +313,10 @@ def _dashboard(chart: Content, audience: Sequence[str] = ("analyst",)) -> Dashbo
             "tabs": [{"title": "Tab", "rows": [[shown]]}],
         }
     )
+
+
+def _meta(place: Any) -> Any:
+    return place.get("meta", {}) if isinstance(place, dict) else {}
 
 
 def _yaml(file: Path) -> Any:
