@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request, Response
 
 from ingest.dashboards.spec import Dashboard, Tab
 
-WIDTH, HEIGHT = 1600, 1800
+WIDTH, HEIGHT = 1600, 2000
 PATIENCE_SECONDS = 90.0
 STABLE_SECONDS = 0.3
 # a period with everything in it: a chart that follows the period asks for it by name

@@ -15,7 +15,8 @@ from ingest.dashboards.audiences import Audience, superset_role
 from ingest.settings import PROJECT_DIR
 
 # accounts that only teach, in courses: user name -> courses, straight from Moodle. First come those
-# whose learners are on the most lists of learners at risk: their dashboards have no empty chart
+# whose learners are on the most lists of learners at risk and who held meetings: their dashboards
+# have no empty chart
 TEACHERS: LiteralString = """
     select u.username, array_agg(distinct c.instanceid order by c.instanceid)
     from raw_moodle.mdl_role_assignments as a
@@ -29,6 +30,10 @@ TEACHERS: LiteralString = """
         (
             select count(distinct l.list) from marts_bi.bi_at_risk_learner as l
             where l.course_id = any(array_agg(c.instanceid))
+        ) desc,
+        exists (
+            select 1 from marts_live.fact_meeting as m
+            where m.course_id = any(array_agg(c.instanceid))
         ) desc,
         count(*),
         u.username
