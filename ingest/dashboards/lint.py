@@ -3,6 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
 from ingest.dashboards.audiences import OPEN_DATASETS, SECURE_SCHEMA, SECURED
 from ingest.dashboards.axes import time_column, x_column
 from ingest.dashboards.catalogue import Dataset
@@ -112,7 +116,9 @@ def _chart(chart: Chart, catalogue: dict[str, Dataset]) -> Iterator[str]:
 def _unknown(chart: Chart, dataset: Dataset) -> Iterator[str]:
     metrics = [*chart.metrics, *chart.line_metrics]
     for name in metrics:
-        if name not in dataset.metrics:
+        if name in dataset.metrics:
+            yield from _unknown_to_metric(name, dataset)
+        else:
             yield f"{dataset.name} has no metric {name}"
     columns = {*chart.by, *chart.across, *chart.columns, *chart.where}
     if chart.x:
@@ -121,6 +127,18 @@ def _unknown(chart: Chart, dataset: Dataset) -> Iterator[str]:
         columns.add(chart.sort.removeprefix("-"))
     for name in sorted(columns - set(dataset.columns)):
         yield f"{dataset.name} has no column {name}"
+
+
+def _unknown_to_metric(name: str, dataset: Dataset) -> Iterator[str]:
+    """A metric is SQL: what it reads is known to nobody but the warehouse, when a chart asks."""
+    try:
+        expression = sqlglot.parse_one(dataset.metrics[name].expression, dialect="postgres")
+    except ParseError as error:
+        yield f"metric {name} of {dataset.name} is no SQL: {str(error).splitlines()[0]}"
+        return
+    read = {column.name for column in expression.find_all(exp.Column)}
+    for column in sorted(read - dataset.columns.keys() - dataset.keys):
+        yield f"{dataset.name} has no column {column}, which its metric {name} reads"
 
 
 def _incomplete(chart: Chart, dataset: Dataset) -> Iterator[str]:

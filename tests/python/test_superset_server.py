@@ -14,13 +14,17 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from superset_server import Superset
 
 from ingest.dashboards.audiences import CONNECTIONS, login
-from ingest.dashboards.commands import BUNDLE
+from ingest.dashboards.catalogue import read_catalogue
+from ingest.dashboards.commands import BUNDLE, require_built
 from ingest.dashboards.logins import METADATA
 from ingest.dashboards.secret_state import secret
 from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
+from ingest.errors import UserError
 from ingest.postgres import warehouse_dsn
 from ingest.settings import PROJECT_DIR
+
+MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 
 
 def test_a_second_deployment_changes_nothing(superset: Superset) -> None:
@@ -72,6 +76,17 @@ def test_a_bundle_superset_does_not_take_is_an_error_that_names_the_file(
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"uuid": "none"}))
     with pytest.raises(Exception, match=file.name):
         SupersetServer(superset.settings()).prepare(broken)
+
+
+def test_a_metric_the_warehouse_cannot_compute_is_an_error_that_names_it(
+    superset: Superset,
+) -> None:
+    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    require_built(settings, specs, catalogue)
+    metrics = catalogue["secure_course_group"].metrics
+    metrics["learners"] = metrics["learners"].model_copy(update={"expression": "sum(group_name)"})
+    with pytest.raises(UserError, match="metric learners of secure_course_group: function sum"):
+        require_built(settings, specs, catalogue)
 
 
 def test_every_dashboard_is_there_with_all_its_charts(superset: Superset) -> None:

@@ -94,6 +94,41 @@ def test_a_renamed_column_is_found_with_the_name_of_the_chart(
 
 
 @pytest.mark.parametrize(
+    ("mart", "column", "said"),
+    [
+        # the secure view has the metrics of the mart it is like
+        (
+            "secure_course_group",
+            "learners_count",
+            "courses_progress: chart 'Learners in courses': secure_course_group has no column"
+            " learners_count, which its metric learners reads",
+        ),
+        (
+            "retention_cohort",
+            "retained_count",
+            "quarterly_review: chart 'Learners who are still there after weeks (% of the cohort)':"
+            " retention_cohort has no column retained_count, which its metric retention reads",
+        ),
+    ],
+)
+def test_a_renamed_column_is_found_within_the_sql_of_metrics(
+    manifest: dict[str, Any], tmp_path: Path, mart: str, column: str, said: str
+) -> None:
+    renamed = deepcopy(manifest)
+    columns = renamed["nodes"][f"model.coursehouse.{mart}"]["columns"]
+    columns["renamed"] = columns.pop(column) | {"name": "renamed"}
+    assert said in problems(read_specs(), _catalogue(renamed, tmp_path))
+
+
+def test_a_metric_that_is_no_sql_is_found(catalogue: dict[str, Dataset]) -> None:
+    metrics = catalogue["bi_course_group"].metrics
+    metrics["learners"] = metrics["learners"].model_copy(update={"expression": "sum(learners"})
+    chart = {"chart": "number", "dataset": "bi_course_group", "metrics": ["learners"]}
+    (said,) = problems([_dashboard(chart | {"ignores_period": "a state of now"})], catalogue)
+    assert "metric learners of bi_course_group is no SQL" in said
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({}, []),
