@@ -7,7 +7,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from ingest.dashboards.audiences import OPEN_DATASETS, SECURE_SCHEMA, SECURED
+from ingest.dashboards.audiences import (
+    AUDIENCES,
+    OPEN_DATASETS,
+    READERS_OF_MARTS,
+    SECURE_SCHEMA,
+    SECURED,
+)
 from ingest.dashboards.axes import time_column, x_column
 from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.charts import OPERATORS
@@ -45,7 +51,22 @@ NEEDS_X = {
 
 def problems(specs: list[Dashboard], catalogue: dict[str, Dataset]) -> list[str]:
     """Everything wrong, a line each with the names of dashboard and chart; empty if all is well."""
-    return [line for spec in specs for line in _dashboard(spec, catalogue)]
+    found = [line for spec in specs for line in _dashboard(spec, catalogue)]
+    return found + list(_shared_by_accident(specs))
+
+
+def _shared_by_accident(specs: list[Dashboard]) -> Iterator[str]:
+    """With a query of one's own a viewer reads all that a connection reads for any dashboard."""
+    for audience in AUDIENCES:
+        if audience in READERS_OF_MARTS:
+            continue
+        own = [spec for spec in specs if audience in spec.audience]
+        shown = {chart.dataset for spec in own for chart in spec.charts}
+        for other in specs:
+            if other in own or other.connection not in {spec.connection for spec in own}:
+                continue
+            for name in sorted({chart.dataset for chart in other.charts} - shown):
+                yield f"{other.slug}: a {audience} may read {name}, too, and does not see it here"
 
 
 def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Iterator[str]:

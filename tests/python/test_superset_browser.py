@@ -70,7 +70,7 @@ def test_a_manager_is_shown_the_courses_of_the_category(
 ) -> None:
     screen = look_at_own_dashboards(browser, superset, manager, "school admin")
     assert courses_shown(screen, superset) == set(manager.courses)
-    assert_refused(screen, "individual-learner", "Mean grade (%)")
+    assert_refused(screen, "executive", "Daily active learners")
 
 
 def test_an_accountant_is_shown_the_dashboards_of_finance(

@@ -10,13 +10,14 @@ import httpx
 import psycopg
 import pytest
 import yaml
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from superset_server import Superset
 
-from ingest.dashboards.audiences import CONNECTIONS, login
+from ingest.dashboards.audiences import CONNECTIONS, group, login
 from ingest.dashboards.catalogue import read_catalogue
 from ingest.dashboards.commands import BUNDLE, require_built
-from ingest.dashboards.logins import METADATA
+from ingest.dashboards.logins import METADATA, ensure_readers
 from ingest.dashboards.secret_state import secret
 from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
@@ -24,6 +25,14 @@ from ingest.errors import UserError
 from ingest.postgres import warehouse_dsn
 from ingest.settings import PROJECT_DIR
 
+# what a role holds on relations, schemas, and what is built later
+HELD: LiteralString = """
+    select relname::text from pg_class, aclexplode(relacl) as a where a.grantee = %s::regrole
+    union all
+    select nspname from pg_namespace, aclexplode(nspacl) as a where a.grantee = %s::regrole
+    union all
+    select 'later' from pg_default_acl, aclexplode(defaclacl) as a where a.grantee = %s::regrole
+"""
 MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 
 
@@ -197,6 +206,22 @@ def test_finance_reads_the_marts_of_its_dashboards(superset: Superset) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(forbidden)
+
+
+def test_what_an_audience_may_read_no_longer_is_taken_back(superset: Superset) -> None:
+    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    later = sql.SQL("alter default privileges in schema marts_learning grant select on tables to ")
+    with superset.warehouse() as conn:
+        conn.execute(later + sql.Identifier(group("finance")))
+    try:
+        ensure_readers(settings, [s for s in specs if "finance" not in s.audience], catalogue)
+        with superset.warehouse() as conn:
+            held = conn.execute(HELD, [group("finance")] * 3).fetchall()
+        assert held == []
+    finally:
+        ensure_readers(settings, specs, catalogue)
+    with _as(superset, login("finance")) as conn:
+        assert _one(conn, "select count(*) from marts_finance.finance_daily_summary") > 0
 
 
 @pytest.mark.usefixtures("appointed")

@@ -209,6 +209,18 @@ def test_a_dashboard_reads_as_the_least_of_its_audience(
     assert _dashboard({}, audience=audience).connection == connection
 
 
+def test_a_viewer_reads_by_a_shared_connection_what_the_own_dashboards_show(
+    catalogue: dict[str, Dataset],
+) -> None:
+    """School admins read as teachers do: SQL of their own would reach what only those see."""
+    specs = {spec.slug: spec for spec in read_specs()}
+    fewer = specs["individual_learner"].model_copy(update={"audience": ["admin", "teacher"]})
+    found = problems([*(specs | {fewer.slug: fewer}).values()], catalogue)
+    assert found == [
+        "individual_learner: a school admin may read secure_grade, too, and does not see it here"
+    ]
+
+
 def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
     catalogue: dict[str, Dataset],
 ) -> None:
