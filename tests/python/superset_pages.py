@@ -34,10 +34,14 @@ TILES = """
 
 @dataclass
 class Screen:
-    """One logged-in page. Every answer to a chart's query is kept, with what went wrong."""
+    """One logged-in page. Every answer to a chart's query is kept, with what went wrong.
+
+    `landed` is the address of the first page after the login.
+    """
 
     page: Page
     url: str
+    landed: str = ""
     answers: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -141,12 +145,14 @@ def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(60_000)
     screen = Screen(page, url)
-    page.on("response", lambda response: _keep(screen, response))
     page.goto(f"{url}/login/")
     page.fill("#username, [name=username]", user)
     page.fill("#password, [name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url(re.compile(r"^(?!.*/login).*$"))
+    screen.landed = page.url
+    page.goto("about:blank")  # nobody waits for the charts of the first page
+    page.on("response", lambda response: _keep(screen, response))
     return screen
 
 

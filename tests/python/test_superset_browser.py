@@ -1,5 +1,6 @@
 """Dashboards in a real browser: every tab, every chart, and numbers against SQL."""
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from superset_pages import EVER, Screen, log_in
 from superset_people import People, Person
 from superset_server import Superset
 
-from ingest.dashboards.audiences import Audience
+from ingest.dashboards.audiences import Audience, superset_role
+from ingest.dashboards.server import PROGRAMS
 from ingest.dashboards.spec import Dashboard, read_specs
 
+LANDING = runpy.run_path(str(PROGRAMS / "landing.py"))["LANDING"]
 SPECS = read_specs()
 NUMBERS: list[Number] = [*MONEY, *LEARNING, *OPERATIONS]
 PICTURES = Path(__file__).parent.parent.parent / "target" / "dashboards"
@@ -81,11 +84,23 @@ def test_an_accountant_is_shown_the_dashboards_of_finance(
     assert_refused(screen, "courses-progress", "Courses at a glance")
 
 
+def test_a_data_engineer_begins_with_the_quality_of_data(
+    people: People, browser: Browser, superset: Superset
+) -> None:
+    engineer = people.add("dora.data", "data engineer")
+    screen = log_in(browser, superset.url, engineer.login, engineer.password)
+    assert screen.landed.endswith("/data-quality/")
+    screen.page.goto(f"{superset.url}/user_info/")
+    screen.page.get_by_text("Reset my password").wait_for()
+    screen.page.close()
+
+
 def look_at_own_dashboards(
     browser: Browser, superset: Superset, person: Person, audience: Audience
 ) -> Screen:
     """Every tab of every dashboard of an audience, as one of them; returns the open page."""
     screen = log_in(browser, superset.url, person.login, person.password)
+    assert screen.landed.endswith(f"/{LANDING[superset_role(audience)]}/")
     for spec in SPECS:
         if audience in spec.audience:
             assert list(screen.look_through(spec)) == spec.tabs

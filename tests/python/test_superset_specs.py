@@ -1,6 +1,7 @@
 """Specs of dashboards against the marts, as dbt's manifest has them. No server is needed."""
 
 import json
+import runpy
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 import yaml
 from warehouse_fixtures import Warehouse
 
-from ingest.dashboards.audiences import CONNECTIONS
+from ingest.dashboards.audiences import AUDIENCES, CONNECTIONS, superset_role
 from ingest.dashboards.bundle import AS_OF_DATASET, with_as_of, write_bundle
 from ingest.dashboards.catalogue import Dataset, read_catalogue
 from ingest.dashboards.exposures import FILE, exposures
 from ingest.dashboards.lint import problems
+from ingest.dashboards.server import PROGRAMS
 from ingest.dashboards.spec import Dashboard, read_specs
 from ingest.errors import UserError
 
@@ -220,6 +222,17 @@ def test_a_viewer_reads_by_a_shared_connection_what_the_own_dashboards_show(
     assert found == [
         "individual_learner: a school admin may read secure_grade, too, and does not see it here"
     ]
+
+
+def test_everybody_begins_with_a_dashboard_of_the_own_role() -> None:
+    landing = runpy.run_path(str(PROGRAMS / "landing.py"))["LANDING"]
+    analysts = runpy.run_path(str(PROGRAMS / "viewers.py"))["ANALYSTS"]
+    roles = {superset_role(audience): audience for audience in AUDIENCES}
+    roles |= dict.fromkeys(analysts, "analyst")
+    specs = {spec.address: spec for spec in read_specs()}
+    assert landing.keys() == roles.keys()
+    for role, audience in roles.items():
+        assert audience in specs[landing[role]].audience, role
 
 
 def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
