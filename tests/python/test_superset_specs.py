@@ -247,7 +247,7 @@ def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
             shared = dataset.columns.keys() & original.columns.keys()
             labels = [{name: d.columns[name].label for name in shared} for d in (dataset, original)]
             assert labels[0] == labels[1]
-    assert catalogue["secure_course_completion"].columns["student_hash"].label == "Learner"
+    assert catalogue["secure_course_completion"].columns["learner_code"].label == "Learner"
 
 
 @pytest.mark.parametrize(
