@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from landing import land_on_dashboards
 from login_throttle import throttle_logins
 from viewers import login_hex, name_viewers
 
@@ -69,8 +70,13 @@ FEATURE_FLAGS = {
     "ALERT_REPORTS": False,
 }
 
-# Superset's limit on logins lets everything through; this one counts failures
-FLASK_APP_MUTATOR = throttle_logins(failures_a_minute=max(1, 10 // WORKERS))
+
+def FLASK_APP_MUTATOR(app):  # noqa: ANN001, ANN201  (Flask's application)
+    # Superset's limit on logins lets everything through; this one counts failures
+    throttle_logins(failures_a_minute=max(1, 10 // WORKERS))(app)
+    land_on_dashboards(app)
+
+
 RATELIMIT_ENABLED = False
 
 # nothing but this server: the interface's telemetry pixel and map tiles stay out

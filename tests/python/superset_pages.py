@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request, Response
 
@@ -34,10 +35,14 @@ TILES = """
 
 @dataclass
 class Screen:
-    """One logged-in page. Every answer to a chart's query is kept, with what went wrong."""
+    """One logged-in page. Every answer to a chart's query is kept, with what went wrong.
+
+    `landed` is the path of the first page after the login.
+    """
 
     page: Page
     url: str
+    landed: str = ""
     answers: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     kept_out: set[str] = field(default_factory=set)  # addresses elsewhere the policy refused
@@ -142,14 +147,16 @@ def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(60_000)
     screen = Screen(page, url)
-    page.on("response", lambda response: _keep(screen, response))
-    page.on("requestfinished", lambda request: _look_elsewhere(screen, request))
-    page.on("requestfailed", lambda request: _look_elsewhere(screen, request))
     page.goto(f"{url}/login/")
     page.fill("#username, [name=username]", user)
     page.fill("#password, [name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url(re.compile(r"^(?!.*/login).*$"))
+    screen.landed = urlsplit(page.url).path  # pages add keys of filters to it
+    page.goto("about:blank")  # nobody waits for the charts of the first page
+    page.on("response", lambda response: _keep(screen, response))
+    page.on("requestfinished", lambda request: _look_elsewhere(screen, request))
+    page.on("requestfailed", lambda request: _look_elsewhere(screen, request))
     return screen
 
 
@@ -176,7 +183,7 @@ def _says_nothing(asked: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
 
 def _look_elsewhere(screen: Screen, request: Request) -> None:
     """Nothing but this server is asked: the policy stops it, not that there is no network."""
-    if not request.url.startswith((screen.url, "data:", "blob:")):
+    if not request.url.startswith((screen.url, "about:", "blob:", "data:")):
         if request.failure == "csp":
             screen.kept_out.add(request.url)
         else:

@@ -11,7 +11,6 @@ from typing import Any, LiteralString
 import pytest
 from superset_server import Api, Superset
 
-from ingest.dashboards.audiences import Audience, superset_role
 from ingest.settings import PROJECT_DIR
 
 # accounts that only teach, in courses: user name -> courses, straight from Moodle. First come those
@@ -97,13 +96,13 @@ class People:
     superset: Superset
     known: dict[str, Person] = field(default_factory=dict)
 
-    def add(self, login: str, audience: Audience, courses: list[int] | None = None) -> Person:
-        """An account of that name with the role of an audience."""
+    def add(self, login: str, audience: str, courses: list[int] | None = None) -> Person:
+        """An account of that name with the role of an audience, or of a kind of analyst."""
         if login in self.known:
             return self.known[login]
         admin = self.superset.api()
         roles = admin.get("/security/roles/", q="(page_size:100)")["result"]
-        role = next(role["id"] for role in roles if role["name"] == superset_role(audience))
+        role = next(role["id"] for role in roles if role["name"] == f"Coursehouse {audience}")
         password = secrets.token_urlsafe(12)
         account = {"first_name": "A", "last_name": "Person", "active": True, "roles": [role]}
         account |= {"username": login, "email": f"{secrets.token_hex(4)}@example.org"}

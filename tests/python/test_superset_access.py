@@ -1,6 +1,7 @@
 """Who sees what in Superset: as each audience, over the API, with queries of their own making."""
 
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,12 @@ def analyst(people: People) -> Person:
 
 
 @pytest.fixture(scope="module")
+def engineer(people: People) -> Person:
+    """An analyst by another name."""
+    return people.add("dora.data", "data engineer")
+
+
+@pytest.fixture(scope="module")
 def accountant(people: People) -> Person:
     return people.add("finn.finance", "finance")
 
@@ -43,10 +50,16 @@ def head(people: People) -> Person:
 
 
 def test_everybody_sees_the_dashboards_of_the_own_audience(
-    teachers: list[Person], analyst: Person, accountant: Person, head: Person, manager: Person
+    teachers: list[Person],
+    analyst: Person,
+    engineer: Person,
+    accountant: Person,
+    head: Person,
+    manager: Person,
 ) -> None:
     for person, audience in (
         (head, "admin"),
+        (engineer, "analyst"),
         (manager, "school admin"),
         (teachers[0], "teacher"),
         (analyst, "analyst"),
@@ -198,6 +211,7 @@ def test_only_analysts_have_sql_lab(
     superset: Superset,
     teachers: list[Person],
     analyst: Person,
+    engineer: Person,
     accountant: Person,
     head: Person,
     manager: Person,
@@ -207,7 +221,8 @@ def test_only_analysts_have_sql_lab(
     body |= {"sql": "select count(*) as n from marts_bi.bi_course_group"}
     for person in (teachers[0], accountant, head, manager):
         assert person.api.client.post("/sqllab/execute/", json=body).status_code == 403
-    assert analyst.api.post("/sqllab/execute/", body)["data"][0]["n"] > 0
+    for person in (analyst, engineer):
+        assert person.api.post("/sqllab/execute/", body)["data"][0]["n"] > 0
     # on the own connection only, and no further than that reads
     elsewhere = body | {"database_id": databases["Warehouse (teacher)"]}
     assert "was not found" in analyst.api.client.post("/sqllab/execute/", json=elsewhere).text
@@ -226,6 +241,19 @@ def test_nobody_but_administrators_administers(
         assert client.post("/assets/import/").status_code == 403
 
 
+def test_everybody_changes_the_own_password_and_no_other_right(
+    superset: Superset, people: People
+) -> None:
+    person = people.add("paul.password", "teacher")
+    new = secrets.token_urlsafe(12)
+    person.api.client.put("/me/", json={"password": new}).raise_for_status()
+    assert superset.api(person.login, new).get("/me/")["result"]["username"] == person.login
+    with pytest.raises(AssertionError, match="401"):
+        superset.api(person.login, person.password)
+    for forbidden in ({"username": "admin"}, {"roles": [1]}):  # the name is whose courses are seen
+        assert person.api.client.put("/me/", json=forbidden).status_code == 400
+
+
 def test_every_dataset_about_courses_that_teachers_reach_has_the_rule(superset: Superset) -> None:
     api = superset.api()
     rule = api.get("/rowlevelsecurity/", q="(page_size:100)")["result"]
@@ -239,6 +267,9 @@ def test_every_dataset_about_courses_that_teachers_reach_has_the_rule(superset: 
         "Admin",
         "Coursehouse admin",
         "Coursehouse analyst",
+        "Coursehouse product manager",
+        "Coursehouse data engineer",
+        "Coursehouse ML engineer",
     }
 
 
