@@ -1,50 +1,104 @@
-"""Does every chart answer fast, however long the history is?
+"""Does every chart answer fast, for whoever looks, and however long the history is?
 
     python bench/dashboards.py [--rows 10000000]
+    python bench/dashboards.py --demo
 
 Loads the sample site, adds 2,000 learners and a log of so many rows, 10,000 a day (as
 `mart_increments.py` does), builds every mart, imports the dashboards into a Superset of its own,
-and has it ask the query of every chart, past its cache: `coursehouse dashboards warm`, twice. The
-first time Postgres reads from the disk; the second counts. Needs `make superset` once. Ten million
-rows need about 25 GB of disk. Shop and money are not part of it: their charts find empty marts.
+and has it ask the query of every chart, past its cache (`coursehouse dashboards warm`): as the
+administrator, who sees everything, and as the teacher of most learners, whose rows are looked up
+by the courses of the account. Each asks twice: the first time Postgres reads from the disk; the
+second counts. Needs `make superset` once. Ten million rows need about 25 GB of disk.
 
-Target: every chart within 2 s at ten million rows, Superset's own share (about 0.05 s) included.
+The shop, money, meetings and the streams are not part of that: their charts find empty marts. With
+`--demo` every mart holds something: the warehouse is the one of `coursehouse demo`.
+
+Targets: every chart within 2 s at ten million rows, and within 0.3 s on the data of the demo,
+Superset's own share (about 0.05 s) included.
 """
 
 import argparse
+import os
+import secrets
 import subprocess
 import sys
-from typing import Any
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, LiteralString
 
 from mart_increments import ENROLMENTS, EVENTS, LEARNERS, PEOPLE
 from psycopg import sql
-from warehouse import Bench, bench
+from warehouse import COURSEHOUSE, Bench, bench
 
-from ingest.dashboards.server import SupersetServer
+from ingest.dashboards.audiences import superset_role
+from ingest.dashboards.server import ADMIN, SupersetServer
+from ingest.postgres import connect
+from ingest.processes import free_port
 from ingest.settings import PROJECT_DIR, Settings
 
 DATABASE = "loaded"
 DAY_ROWS = 10_000
 TARGET_SECONDS = 2.0
+DEMO_TARGET_SECONDS = 0.3
 SHOWN = 15
+# who teaches in courses most learners are enrolled in
+TEACHER: LiteralString = """
+    select u.username
+    from raw_moodle.mdl_role_assignments as a
+    inner join raw_moodle.mdl_role as r on a.roleid = r.id and r.archetype = 'editingteacher'
+    inner join raw_moodle.mdl_context as c on a.contextid = c.id and c.contextlevel = 50
+    inner join raw_moodle.mdl_user as u on a.userid = u.id and u.suspended = 0 and u.deleted = 0
+    inner join marts_learning.fact_course_completion as l on c.instanceid = l.course_id
+    where a._deleted_at is null and l.is_student
+    group by u.username
+    order by count(*) desc, u.username
+    limit 1
+"""
 
 
 def main() -> None:
-    """Run the benchmark and print the slowest charts; exit code 1 if the target was missed."""
+    """Run the benchmark and print the slowest charts; exit code 1 if a target was missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=10_000_000)
-    rows: int = parser.parse_args().rows
-    with bench() as used:
-        server = SupersetServer(_settings(used))
-        server.require_installed()
-        used.load_sample()
-        _arrive(used, rows)
-        seconds = used.build(DATABASE)
-        print(f"{rows:,} rows: built in {seconds} s", flush=True)
-        _deploy(used)
-        _report("first time", server.warm())
-        is_good = _report("second time", server.warm())
+    parser.add_argument("--demo", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.demo:
+        with _demo() as settings:
+            is_good = _ask(settings, DEMO_TARGET_SECONDS)
+    else:
+        with bench() as used:
+            settings = _settings(used)
+            SupersetServer(settings).require_installed()
+            used.load_sample()
+            _arrive(used, arguments.rows)
+            seconds = used.build(DATABASE)
+            print(f"{arguments.rows:,} rows: built in {seconds} s", flush=True)
+            _deploy(used)
+            is_good = _ask(settings, TARGET_SECONDS)
     sys.exit(0 if is_good else 1)
+
+
+@contextmanager
+def _demo() -> Iterator[Settings]:
+    """The warehouse of the demo with its dashboards, in a home of its own that is gone later."""
+    with tempfile.TemporaryDirectory(prefix="coursehouse-bench-") as home:
+        Path(home).chmod(0o755)
+        ports = {name: free_port() for name in ("pg_port", "kafka_port", "superset_port")}
+        settings = Settings.model_validate({"home": home, **ports})
+        SupersetServer(settings).require_installed()
+        named = {f"COURSEHOUSE_{name.upper()}": str(port) for name, port in ports.items()}
+        environment = {**os.environ, **named, "COURSEHOUSE_HOME": home}
+        try:
+            for command in (["demo"], ["dashboards", "deploy"]):
+                subprocess.run(
+                    [COURSEHOUSE, *command], cwd=PROJECT_DIR, env=environment, check=True
+                )
+            yield settings
+        finally:
+            down = [COURSEHOUSE, "down", "--delete"]
+            subprocess.run(down, cwd=PROJECT_DIR, env=environment, check=True)
 
 
 def _arrive(used: Bench, rows: int) -> None:
@@ -73,15 +127,41 @@ def _settings(used: Bench) -> Settings:
     return used.settings(DATABASE).model_copy(update={"home": used.directory / "dashboards"})
 
 
-def _report(name: str, report: dict[str, Any]) -> bool:
+def _ask(settings: Settings, target: float) -> bool:
+    """Every chart twice, for who sees everything and for a teacher. False: a target was missed."""
+    server = SupersetServer(settings)
+    people = {"the administrator": ADMIN, "a teacher": _teacher(settings, server)}
+    is_good = True
+    for name, login in people.items():
+        _report(f"{name}, first time", server.warm(login), target)
+        is_good &= _report(f"{name}, second time", server.warm(login), target)
+    return is_good
+
+
+def _teacher(settings: Settings, server: SupersetServer) -> str:
+    """User name of a teacher, who gets an account in Superset."""
+    with connect(settings) as conn:
+        (login,) = conn.execute(TEACHER).fetchone() or (None,)
+    if login is None:
+        raise SystemExit("nobody teaches here")
+    account = {"username": login, "role": superset_role("teacher"), "firstname": "A"}
+    account |= {"lastname": "Teacher", "email": "teacher@localhost"}
+    account |= {"password": secrets.token_urlsafe(16)}
+    options = [part for name, value in account.items() for part in (f"--{name}", str(value))]
+    command = [settings.superset_environment / "bin" / "superset", "fab", "create-user", *options]
+    server._account().run(command, env=server._environment()).check_returncode()
+    return str(login)
+
+
+def _report(name: str, report: dict[str, Any], target: float) -> bool:
     took, failed = report["took"], report["failed"]
-    slow = [seconds for seconds, _, _ in took if seconds > TARGET_SECONDS]
-    print(f"\n{name}: {len(took)} charts, {len(failed)} failed, {len(slow)} above the target")
+    slow = [seconds for seconds, _, _ in took if seconds > target]
+    print(f"\n{name}: {len(took)} charts, {len(failed)} failed, {len(slow)} above {target} s")
     for seconds, dashboard, chart in took[:SHOWN]:
         print(f"  {seconds:6.2f} s  {dashboard}: {chart}")
     for dashboard, chart, reason in failed:
         print(f"  failed    {dashboard}: {chart}: {reason}")
-    return not slow and not failed
+    return bool(took) and not slow and not failed
 
 
 if __name__ == "__main__":

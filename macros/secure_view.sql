@@ -31,19 +31,19 @@
 {%- endmacro %}
 
 
-{#- The roles of dashboards on this model that exist in the database. -#}
-{% macro dashboard_readers() -%}
+{#- The roles of dashboards on these nodes (default: on this model) that exist in the database. -#}
+{% macro dashboard_readers(nodes=none) -%}
     {%- set readers = [] -%}
     {%- if execute -%}
-        {%- for exposure in graph.exposures.values() if model.unique_id in exposure.depends_on.nodes -%}
-            {%- for role in exposure.config.meta.get('readers', []) if role not in readers -%}
-                {%- do readers.append(role) -%}
+        {%- for exposure in graph.exposures.values() -%}
+            {%- for node in nodes or [model.unique_id] if node in exposure.depends_on.nodes -%}
+                {%- do readers.extend(exposure.config.meta.get('readers', [])) -%}
             {%- endfor -%}
         {%- endfor -%}
         {%- if readers -%}
             {%- set found = run_query(
                 "select rolname::text from pg_roles where rolname = any('{"
-                ~ readers | sort | join(',') ~ "}') order by 1"
+                ~ readers | unique | sort | join(',') ~ "}') order by 1"
             ) -%}
             {%- do return(found.columns[0].values() | list) -%}
         {%- endif -%}

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 Audience = Literal["teacher", "school admin", "finance", "analyst", "admin"]
 # from the one who may read the least; the first two see rows by their roles in Moodle
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+# read every mart but the restricted ones, also what no dashboard shows
+READERS_OF_MARTS: tuple[Audience, ...] = ("analyst", "admin")
 SECURED: tuple[Audience, ...] = ("teacher", "school admin")
 SECURE_SCHEMA = "secure"
 # names no course and no person

@@ -18,6 +18,7 @@ GRAINS = {
     "quarter": "P3M",
     "year": "P1Y",
 }
+COUNT = ",d"
 # as people write days, and shorter along an axis
 DATE_FORMAT = "%d %b %Y"
 AXIS_FORMATS = {
@@ -46,8 +47,18 @@ def number_format(chart: Chart, dataset: Dataset, metric: str | None = None) -> 
 
 
 def axis_format(written: str) -> str:
-    """The format of a number without the zeros at its end: an axis counts in round ones."""
+    """The format of a number without the zeros at its end: an axis counts in round ones.
+
+    A tick between two counts is written as such, not as the one beside it.
+    """
+    if written == COUNT:
+        return ",.1~f"
     return re.sub(r"(\.\d)(?=[f%]$)", r"\1~", written)
+
+
+def time_format(grain: str) -> str:
+    """How a time in a table is written that was cut to a grain: no day where it is the first."""
+    return AXIS_FORMATS[grain] if grain in ("month", "quarter", "year") else DATE_FORMAT
 
 
 def is_over_time(chart: Chart, dataset: Dataset) -> bool:

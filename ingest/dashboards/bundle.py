@@ -27,6 +27,7 @@ AS_OF_DATASET = "bi_data_as_of"
 ROOT_SCOPE = "ROOT_ID"
 ACCESS_FILE = "access.json"
 SQL_LAB_CONNECTION = "analyst"
+LINE_COLOR = "#FF7F44"  # the fourth of the scheme, which no bars beside a line come to
 
 Asset = dict[str, Any]
 
@@ -39,7 +40,7 @@ def asset_id(kind: str, name: str) -> str:
 def as_of_chart(spec: Dashboard) -> Chart:
     """The tile every dashboard has: up to when its data go, by the lane that is furthest behind."""
     return Chart(
-        title="Data as of",
+        title="Data as of (UTC)",
         chart="number",
         dataset=AS_OF_DATASET,
         metrics=["as_of"],
@@ -182,8 +183,9 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Asset:
             layout.chart_ids[chart.title]
             for chart in everything
             if select.column not in catalogue[chart.dataset].columns
+            or (select.charts and chart.title not in select.charts)
         ]
-        filters.append(_select(spec, select, without))
+        filters.append(_select(spec, select, without, catalogue[select.dataset]))
     return {
         "dashboard_title": spec.title,
         "description": spec.description,
@@ -193,6 +195,7 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Asset:
         "position": position,
         "metadata": {
             "color_scheme": "supersetColors",
+            "label_colors": _line_colors(everything, catalogue),
             "cross_filters_enabled": True,
             "refresh_frequency": spec.refresh_seconds,
             "native_filter_configuration": filters,
@@ -200,9 +203,15 @@ def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Asset:
     }
 
 
+def _line_colors(shown: list[Chart], catalogue: dict[str, Dataset]) -> dict[str, str]:
+    """A line across bars is in none of their colours."""
+    lines = {(chart.dataset, metric) for chart in shown for metric in chart.line_metrics}
+    return {catalogue[name].metrics[metric].label: LINE_COLOR for name, metric in sorted(lines)}
+
+
 def _filter(name: str, kind: str, excluded: list[int]) -> Asset:
     return {
-        "id": f"NATIVE_FILTER-{_file(name)}",
+        "id": _filter_id(name),
         "type": "NATIVE_FILTER",
         "name": name,
         "filterType": kind,
@@ -214,6 +223,10 @@ def _filter(name: str, kind: str, excluded: list[int]) -> Asset:
     }
 
 
+def _filter_id(name: str) -> str:
+    return f"NATIVE_FILTER-{_file(name)}"
+
+
 def _period(spec: Dashboard, excluded: list[int]) -> Asset:
     built = _filter("Period", "filter_time", excluded) | {"targets": [{}]}
     if (period := spec.filters.period) != "No filter":
@@ -222,9 +235,13 @@ def _period(spec: Dashboard, excluded: list[int]) -> Asset:
     return built
 
 
-def _select(spec: Dashboard, select: Select, excluded: list[int]) -> Asset:
+def _select(spec: Dashboard, select: Select, excluded: list[int], source: Dataset) -> Asset:
+    """Its values are those left by the selects before it of the same dataset."""
     dataset = asset_id("dataset", f"{spec.connection}/{select.dataset}")
+    before = spec.filters.selects[: spec.filters.selects.index(select)]
     built = _filter(select.label, "filter_select", excluded) | {
+        "description": source.columns[select.column].description,
+        "cascadeParentIds": [_filter_id(s.label) for s in before if s.dataset == select.dataset],
         "targets": [{"datasetUuid": dataset, "column": {"name": select.column}}],
         "controlValues": {
             "multiSelect": select.multiple,

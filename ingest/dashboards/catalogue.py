@@ -67,6 +67,7 @@ class Dataset:
     columns: dict[str, Column]
     time: str | None = None
     metrics: dict[str, Metric] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()  # columns that are not shown, and may be counted
 
 
 def read_catalogue(manifest_file: Path) -> dict[str, Dataset]:
@@ -110,6 +111,10 @@ def _like(dataset: Dataset, original: Dataset | None, name: str) -> Dataset:
 def _dataset(node: dict[str, Any], metrics: dict[str, Metric]) -> Dataset:
     meta = _meta(node)
     labels: dict[str, str] = meta.get("labels", {})
+    # keys join marts and say nothing on a screen
+    keys = frozenset(
+        name for name in node["columns"] if name.startswith("_") or name.endswith("_key")
+    )
     columns = {
         name: Column(
             name,
@@ -118,8 +123,7 @@ def _dataset(node: dict[str, Any], metrics: dict[str, Metric]) -> Dataset:
             labels.get(name) or _label(name),
         )
         for name, column in node["columns"].items()
-        # keys join marts and say nothing on a screen
-        if not name.startswith("_") and not name.endswith("_key")
+        if name not in keys
     }
     times = [name for name, column in columns.items() if column.is_time]
     own = {metric.name: metric for metric in _own_metrics(node["name"], meta)}
@@ -130,6 +134,7 @@ def _dataset(node: dict[str, Any], metrics: dict[str, Metric]) -> Dataset:
         columns=columns,
         time=meta.get("time", times[0] if len(times) == 1 else None),
         metrics=metrics | own,
+        keys=keys,
     )
 
 

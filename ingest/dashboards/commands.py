@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
+import psycopg
 import typer
+from psycopg import sql
 
 from ingest.dashboards.catalogue import Dataset, read_catalogue
 from ingest.dashboards.spec import Dashboard, read_specs
@@ -68,16 +70,19 @@ def warm(
     is_if_running: Annotated[
         bool, typer.Option("--if-running", help="Do nothing unless Superset runs: for schedules.")
     ] = False,
+    person: Annotated[
+        str | None, typer.Option("--as", help="User name of whoever is to ask: what they wait for.")
+    ] = None,
 ) -> None:
     """Run every chart's query once, after a build: whoever comes first need not wait."""
-    from ingest.dashboards.server import SupersetServer
+    from ingest.dashboards.server import ADMIN, SupersetServer
 
     server = SupersetServer(load_settings())
     if is_if_running and server.find() is None:
         typer.echo("Superset does not run: there is nothing to warm up")
         return
     server.require_installed()
-    report = server.warm()
+    report = server.warm(person or ADMIN)
     took = report["took"]
     typer.echo(f"{len(took)} charts in {sum(t[0] for t in took):.1f} s, the slowest:")
     for seconds, dashboard, chart in took[:SLOWEST]:
@@ -176,20 +181,41 @@ def _prepare(
 def require_built(
     settings: Settings, specs: list[Dashboard], catalogue: dict[str, Dataset]
 ) -> None:
-    """`UserError` unless the warehouse has every column of the datasets."""
+    """`UserError` unless the warehouse has the datasets' columns and can compute their metrics."""
     from ingest.dashboards.bundle import with_as_of
     from ingest.postgres import connect
 
+    charts = [chart for spec in specs for chart in with_as_of(spec)]
+    metrics = {
+        (chart.dataset, metric)
+        for chart in charts
+        for metric in (*chart.metrics, *chart.line_metrics)
+    }
     with connect(settings) as conn:
         found = set(
             conn.execute(
                 "select table_schema, table_name, column_name from information_schema.columns"
             ).fetchall()
         )
-    for name in sorted({chart.dataset for spec in specs for chart in with_as_of(spec)}):
-        dataset = catalogue[name]
-        for column in dataset.columns:
-            if (dataset.schema, name, column) not in found:
-                raise UserError(
-                    f"the warehouse lacks {dataset.schema}.{name}.{column}: run `coursehouse build`"
-                )
+        for name in sorted({chart.dataset for chart in charts}):
+            dataset = catalogue[name]
+            for column in dataset.columns:
+                if (dataset.schema, name, column) not in found:
+                    lacking = f"{dataset.schema}.{name}.{column}"
+                    raise UserError(f"the warehouse lacks {lacking}: run `coursehouse build`")
+        for name, metric in sorted(metrics):
+            _require_answer(conn, catalogue[name], metric)
+
+
+def _require_answer(conn: psycopg.Connection, dataset: Dataset, metric: str) -> None:
+    """Postgres reads the metric as it would for a chart, and no row."""
+    expression = dataset.metrics[metric].expression
+    mart = sql.Identifier(dataset.schema, dataset.name)
+    query = sql.SQL("select {} from {} limit 0").format(sql.SQL(expression), mart)
+    try:
+        conn.execute(query)
+    except psycopg.errors.DatabaseError as error:
+        raise UserError(
+            f"the warehouse refuses the metric {metric} of {dataset.name}: "
+            f"{str(error).splitlines()[0]}"
+        ) from None

@@ -7,7 +7,7 @@ from ingest.dashboards.spec import COLUMNS, Chart, Dashboard
 ROW_META = {"background": "BACKGROUND_TRANSPARENT"}
 AS_OF_WIDTH = 3
 HEADER_HEIGHT = 14
-HEIGHTS = {"number": 18, "number with trend": 26, "table": 54, "list": 54, "pivot": 54}
+HEIGHTS = {"number": 26, "number with trend": 30, "table": 54, "list": 54, "pivot": 54}
 HEIGHT = 48
 # of Markdown: characters of a line across the page, and units of 8 pixels of a line
 LINE_CHARACTERS = 150

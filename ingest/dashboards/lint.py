@@ -3,7 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ingest.dashboards.audiences import OPEN_DATASETS, SECURE_SCHEMA, SECURED
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from ingest.dashboards.audiences import (
+    AUDIENCES,
+    OPEN_DATASETS,
+    READERS_OF_MARTS,
+    SECURE_SCHEMA,
+    SECURED,
+)
 from ingest.dashboards.axes import time_column, x_column
 from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.charts import OPERATORS
@@ -41,7 +51,22 @@ NEEDS_X = {
 
 def problems(specs: list[Dashboard], catalogue: dict[str, Dataset]) -> list[str]:
     """Everything wrong, a line each with the names of dashboard and chart; empty if all is well."""
-    return [line for spec in specs for line in _dashboard(spec, catalogue)]
+    found = [line for spec in specs for line in _dashboard(spec, catalogue)]
+    return found + list(_shared_by_accident(specs))
+
+
+def _shared_by_accident(specs: list[Dashboard]) -> Iterator[str]:
+    """With a query of one's own a viewer reads all that a connection reads for any dashboard."""
+    for audience in AUDIENCES:
+        if audience in READERS_OF_MARTS:
+            continue
+        own = [spec for spec in specs if audience in spec.audience]
+        shown = {chart.dataset for spec in own for chart in spec.charts}
+        for other in specs:
+            if other in own or other.connection not in {spec.connection for spec in own}:
+                continue
+            for name in sorted({chart.dataset for chart in other.charts} - shown):
+                yield f"{other.slug}: a {audience} may read {name}, too, and does not see it here"
 
 
 def _dashboard(spec: Dashboard, catalogue: dict[str, Dataset]) -> Iterator[str]:
@@ -112,7 +137,9 @@ def _chart(chart: Chart, catalogue: dict[str, Dataset]) -> Iterator[str]:
 def _unknown(chart: Chart, dataset: Dataset) -> Iterator[str]:
     metrics = [*chart.metrics, *chart.line_metrics]
     for name in metrics:
-        if name not in dataset.metrics:
+        if name in dataset.metrics:
+            yield from _unknown_to_metric(name, dataset)
+        else:
             yield f"{dataset.name} has no metric {name}"
     columns = {*chart.by, *chart.across, *chart.columns, *chart.where}
     if chart.x:
@@ -121,6 +148,18 @@ def _unknown(chart: Chart, dataset: Dataset) -> Iterator[str]:
         columns.add(chart.sort.removeprefix("-"))
     for name in sorted(columns - set(dataset.columns)):
         yield f"{dataset.name} has no column {name}"
+
+
+def _unknown_to_metric(name: str, dataset: Dataset) -> Iterator[str]:
+    """A metric is SQL: what it reads is known to nobody but the warehouse, when a chart asks."""
+    try:
+        expression = sqlglot.parse_one(dataset.metrics[name].expression, dialect="postgres")
+    except ParseError as error:
+        yield f"metric {name} of {dataset.name} is no SQL: {str(error).splitlines()[0]}"
+        return
+    read = {column.name for column in expression.find_all(exp.Column)}
+    for column in sorted(read - dataset.columns.keys() - dataset.keys):
+        yield f"{dataset.name} has no column {column}, which its metric {name} reads"
 
 
 def _incomplete(chart: Chart, dataset: Dataset) -> Iterator[str]:

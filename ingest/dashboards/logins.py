@@ -1,14 +1,21 @@
 """The roles of Postgres that Superset uses: one owns its metadata, others read the marts."""
 
+from typing import LiteralString
 from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.dashboards.audiences import CONNECTIONS, SECURED_CONNECTIONS, group, login
+from ingest.dashboards.audiences import (
+    CONNECTIONS,
+    READERS_OF_MARTS,
+    SECURED_CONNECTIONS,
+    group,
+    login,
+)
 from ingest.dashboards.bundle import with_as_of
-from ingest.dashboards.catalogue import Dataset
+from ingest.dashboards.catalogue import SHOWN_SCHEMAS, Dataset
 from ingest.dashboards.secret_state import secret
 from ingest.dashboards.spec import Dashboard
 from ingest.errors import UserError
@@ -19,13 +26,45 @@ from ingest.warehouse.bootstrap import padded_keys
 METADATA = "superset"  # database and role
 # what Superset signs the name of a viewer with
 VIEWER_KEY = "viewer_key"
-# who may also ask what no dashboard asks
-READERS_OF_MARTS = ("analyst", "admin")
 READER_SETTINGS = (
     "default_transaction_read_only = on",
     "statement_timeout = '30s'",
     "idle_in_transaction_session_timeout = '60s'",
 )
+# what a role holds in the schemas of marts, as the statements that take it back
+WITHDRAWALS: LiteralString = """
+    with things as (
+        select nspname, 'schema ' || quote_ident(nspname) as thing, nspacl as acl
+        from pg_namespace
+        union all
+        select relnamespace::regnamespace::text, 'table ' || oid::regclass, relacl
+        from pg_class
+        where relkind in ('r', 'v', 'm', 'p')
+        union all
+        select pronamespace::regnamespace::text, 'function ' || oid::regprocedure, proacl
+        from pg_proc
+    ),
+
+    statements as (
+        select nspname, acl, 'revoke all on ' || thing as statement
+        from things
+        union all
+        select
+            nspname,
+            defaclacl,
+            'alter default privileges in schema ' || quote_ident(nspname) || ' revoke all on tables'
+        from pg_default_acl as d
+        inner join pg_namespace as n on d.defaclnamespace = n.oid
+        where d.defaclrole = current_user::regrole and d.defaclobjtype = 'r'
+    )
+
+    select distinct statement || ' from ' || quote_ident(%(name)s)
+    from statements
+    cross join lateral aclexplode(acl) as held
+    where
+        held.grantee = %(name)s::regrole
+        and exists (select 1 from unnest(%(schemas)s::text[]) as s where starts_with(nspname, s))
+"""
 
 
 def login_address(settings: Settings, user: str, dbname: str | None = None) -> str:
@@ -101,7 +140,10 @@ def login_passwords(settings: Settings) -> dict[str, str]:
 def ensure_readers(
     settings: Settings, specs: list[Dashboard], catalogue: dict[str, Dataset]
 ) -> None:
-    """Logins that read what their audience may read, never write, and never run for long."""
+    """Logins that read what their audience may read, never write, and never run for long.
+
+    In one transaction: what an audience may read no longer is gone when the rest is still there.
+    """
     with connect(settings) as conn:
         for name in CONNECTIONS:
             who = sql.Identifier(login(name))
@@ -111,6 +153,7 @@ def ensure_readers(
             for setting in READER_SETTINGS:
                 conn.execute(sql.SQL("alter role {} set ").format(who) + sql.SQL(setting))
             conn.execute(sql.SQL("alter role {} connection limit 40").format(who))
+            withdraw(conn, group(name))
         for name in READERS_OF_MARTS:
             grant_marts(conn, sql.Identifier(group(name)))
         for spec in specs:
@@ -124,6 +167,13 @@ def ensure_group(conn: psycopg.Connection, name: str) -> None:
     """A role nobody logs in as: it holds the rights of an audience."""
     if not conn.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone():
         conn.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
+
+
+def withdraw(conn: psycopg.Connection, name: str) -> None:
+    """Take back all that a role may do with marts; what it still may is granted after it."""
+    found = conn.execute(WITHDRAWALS, {"name": name, "schemas": list(SHOWN_SCHEMAS)}).fetchall()
+    for (statement,) in found:
+        conn.execute(statement)
 
 
 def grant_marts(conn: psycopg.Connection, reader: sql.Identifier) -> None:

@@ -2,10 +2,17 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ingest.dashboards.audiences import Audience, connection, least
 from ingest.errors import UserError
@@ -89,6 +96,7 @@ class Select(_Part):
     column: str
     default: list[Value] = Field(default_factory=list)
     multiple: bool = True
+    charts: Words = Field(default_factory=list, description="titles; default: all with the column")
 
 
 class Filters(_Part):
@@ -109,6 +117,14 @@ class Dashboard(_Part):
     refresh_seconds: int = Field(default=0, ge=0)
     filters: Filters = Filters()
     tabs: list[Tab] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _selects_name_charts(self) -> Self:
+        titles = {chart.title for chart in self.charts}
+        for select in self.filters.selects:
+            if missing := set(select.charts) - titles:
+                raise ValueError(f"filter {select.label!r}: no chart {sorted(missing)}")
+        return self
 
     @property
     def connection(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from ingest.dashboards.axes import DATE_FORMAT, GRAINS, Params, number_format
+from ingest.dashboards.axes import DATE_FORMAT, GRAINS, Params, number_format, time_format
 from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.spec import Chart
 
@@ -14,13 +14,12 @@ def table(chart: Chart, dataset: Dataset) -> Params:
     order = chart.sort or f"-{chart.metrics[0]}"
     return {
         "query_mode": "aggregate",
-        "groupby": chart.by,
+        "groupby": _grained(chart.by, chart, dataset),
         "metrics": chart.metrics,
         "timeseries_limit_metric": _order(order.removeprefix("-"), dataset),
         "order_desc": order.startswith("-"),
         "show_cell_bars": False,
-        "table_timestamp_format": DATE_FORMAT,
-        **_grained(chart, dataset),
+        "table_timestamp_format": time_format(chart.grain),
         "column_config": {
             name: {"d3NumberFormat": number_format(chart, dataset, name)} for name in chart.metrics
         }
@@ -49,11 +48,20 @@ def _short_pseudonyms(columns: list[str]) -> Params:
     return {name: short for name in columns if name.endswith("_hash")}
 
 
-def _grained(chart: Chart, dataset: Dataset) -> Params:
-    """Times among the columns are cut to the grain."""
-    times = [name for name in (*chart.by, *chart.across) if dataset.columns[name].is_time]
-    lookup = dict.fromkeys(times, True)
-    return {"time_grain_sqla": GRAINS[chart.grain], "temporal_columns_lookup": lookup}
+def _grained(names: list[str], chart: Chart, dataset: Dataset) -> list[str | Params]:
+    """Times among the columns are cut to the grain, and called by it where they were called Day."""
+    return [_cut(name, chart, dataset) if dataset.columns[name].is_time else name for name in names]
+
+
+def _cut(name: str, chart: Chart, dataset: Dataset) -> Params:
+    label = dataset.columns[name].label
+    return {
+        "columnType": "BASE_AXIS",
+        "expressionType": "SQL",
+        "sqlExpression": name,
+        "label": chart.grain.capitalize() if label.lower() in GRAINS else label,
+        "timeGrain": GRAINS[chart.grain],
+    }
 
 
 def rows(chart: Chart, dataset: Dataset) -> Params:
@@ -77,13 +85,12 @@ def _round_numbers(chart: Chart, dataset: Dataset) -> Params:
 def pivot(chart: Chart, dataset: Dataset) -> Params:
     """Metrics by columns, downwards and across."""
     return {
-        "groupbyRows": chart.by,
-        "groupbyColumns": chart.across,
+        "groupbyRows": _grained(chart.by, chart, dataset),
+        "groupbyColumns": _grained(chart.across, chart, dataset),
         "metrics": chart.metrics,
         "metricsLayout": "COLUMNS",
         "aggregateFunction": "Sum",
         "valueFormat": number_format(chart, dataset),
-        "date_format": DATE_FORMAT,
+        "date_format": time_format(chart.grain),
         "rowOrder": "key_a_to_z",
-        **_grained(chart, dataset),
     }

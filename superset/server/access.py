@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from viewers import COURSES_OF_THE_VIEWER, SEE_EVERYTHING
+from viewers import ANALYSTS, COURSES_OF_THE_VIEWER, SEE_EVERYTHING
 
 ROLES = [
-    f"Coursehouse {audience}"
-    for audience in ("admin", "analyst", "finance", "teacher", "school admin")
+    *ANALYSTS,
+    *(f"Coursehouse {audience}" for audience in ("admin", "finance", "teacher", "school admin")),
 ]
-ANALYST = "Coursehouse analyst"
 # a dashboard takes these; which ones somebody sees, and their data, follows from its roles
 VIEWER = [
     ("can_read", "Dashboard"),
@@ -18,6 +17,9 @@ VIEWER = [
     ("can_read", "Dataset"),
     ("can_read", "Theme"),
     ("can_read", "CurrentUserRestApi"),
+    # the own password, and the page that changes it
+    ("can_write", "CurrentUserRestApi"),
+    ("can_read", "user"),
     ("can_read", "SecurityRestApi"),
     ("can_read", "DashboardFilterStateRestApi"),
     ("can_write", "DashboardFilterStateRestApi"),
@@ -45,7 +47,7 @@ def sync_roles(security_manager: Any, access: dict[str, Any]) -> None:
     for name in ROLES:
         role = security_manager.add_role(name)
         wanted = {_permission(security_manager, *pair) for pair in VIEWER}
-        if name == ANALYST:
+        if name in ANALYSTS:
             for other in ANALYST_IS:
                 wanted |= set(security_manager.find_role(other).permissions)
             database = _database(access["sql_lab_database"])
@@ -61,8 +63,11 @@ def sync_dashboards(security_manager: Any, access: dict[str, Any]) -> None:
 
     for dashboard in _session().query(Dashboard).all():
         names = access["dashboards"].get(str(dashboard.uuid))
-        if names is not None and sorted(role.name for role in dashboard.roles) != names:
-            dashboard.roles = [security_manager.find_role(name) for name in names]
+        if names is None:
+            continue
+        wanted = {*names, *(ANALYSTS if not set(names).isdisjoint(ANALYSTS) else ())}
+        if {role.name for role in dashboard.roles} != wanted:
+            dashboard.roles = [security_manager.find_role(name) for name in sorted(wanted)]
     _session().commit()
 
 

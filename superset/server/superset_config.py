@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from landing import land_on_dashboards
 from login_throttle import throttle_logins
 from viewers import login_hex, name_viewers
 
@@ -69,8 +70,13 @@ FEATURE_FLAGS = {
     "ALERT_REPORTS": False,
 }
 
-# Superset's limit on logins lets everything through; this one counts failures
-FLASK_APP_MUTATOR = throttle_logins(failures_a_minute=max(1, 10 // WORKERS))
+
+def FLASK_APP_MUTATOR(app):  # noqa: ANN001, ANN201  (Flask's application)
+    # Superset's limit on logins lets everything through; this one counts failures
+    throttle_logins(failures_a_minute=max(1, 10 // WORKERS))(app)
+    land_on_dashboards(app)
+
+
 RATELIMIT_ENABLED = False
 
 # nothing but this server: the interface's telemetry pixel and map tiles stay out
@@ -115,4 +121,16 @@ SUPERSET_WEBSERVER_TIMEOUT = 60
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}  # the metadata's server may restart
 
 APP_NAME = "Coursehouse"
+# Superset's own, which reads this file at its end. Charts stand still at once; histograms count
+# from nothing, beside a title that has room
+from superset.config import THEME_DARK, THEME_DEFAULT  # noqa: E402
+
+_CHARTS = {
+    "echartsOptionsOverrides": {"animation": False},
+    "echartsOptionsOverridesByChartType": {
+        "histogram_v2": {"grid": {"left": 40}, "yAxis": {"min": 0, "minInterval": 1}}
+    },
+}
+THEME_DEFAULT = {**THEME_DEFAULT, **_CHARTS}
+THEME_DARK = {**THEME_DARK, **_CHARTS}
 LOG_LEVEL = os.environ.get("COURSEHOUSE_SUPERSET_LOG_LEVEL", "WARNING")

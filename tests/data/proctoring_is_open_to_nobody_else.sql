@@ -1,6 +1,8 @@
--- Proves that only the owner and the roles of var proctoring_roles have a privilege on what holds
--- proctoring, whichever schema it is in. Grantee 0 is everybody (public).
-{%- set roles = '{' ~ var('proctoring_roles') | join(',') ~ '}' %}
+-- Proves that only the owner, the roles of var proctoring_roles and those of the dashboards on it
+-- have a privilege on what holds proctoring, whichever schema it is in. Grantee 0 is everybody
+-- (public).
+{%- set readers = var('proctoring_roles') + dashboard_readers(model.depends_on.nodes) %}
+{%- set roles = '{' ~ readers | join(',') ~ '}' %}
 -- depends_on: {{ ref('fact_proctoring_violation') }}
 -- depends_on: {{ ref('proctoring_attempt_summary') }}
 -- depends_on: {{ ref('int_proctoring__violations') }}

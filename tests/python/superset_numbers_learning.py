@@ -119,6 +119,7 @@ LEARNING = [
             100 - 100.0 * sum(retained_students) / sum(eligible_students), 'FM990.0'
         ) || '%'
         from marts_learning.chapter_engagement
+        where dropoff_rate is not null
         """,
     ),
     Number(

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Request, Response
 
 from ingest.dashboards.spec import Dashboard, Tab
 
-WIDTH, HEIGHT = 1600, 1800
+WIDTH, HEIGHT = 1600, 2000
 PATIENCE_SECONDS = 90.0
 STABLE_SECONDS = 0.3
 # a period with everything in it: a chart that follows the period asks for it by name
@@ -34,12 +35,17 @@ TILES = """
 
 @dataclass
 class Screen:
-    """One logged-in page. Every answer to a chart's query is kept, with what went wrong."""
+    """One logged-in page. Every answer to a chart's query is kept, with what went wrong.
+
+    `landed` is the path of the first page after the login.
+    """
 
     page: Page
     url: str
+    landed: str = ""
     answers: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    kept_out: set[str] = field(default_factory=set)  # addresses elsewhere the policy refused
 
     def open(self, address: str, charts: int = 1, period: tuple[str, str] | None = None) -> None:
         """Go to a dashboard and wait until so many charts of its first tab are drawn."""
@@ -62,7 +68,7 @@ class Screen:
             self.show(tab.title, _count(tab))
             problems = self.problems()
             assert not problems, f"{spec.address}, {tab.title}: {problems}"
-            expected = {"Data as of", *(chart.title for row in tab.rows for chart in row)}
+            expected = {"Data as of (UTC)", *(chart.title for row in tab.rows for chart in row)}
             assert set(self.chart_titles()) == expected
             yield tab
 
@@ -141,12 +147,16 @@ def log_in(browser: Browser, url: str, user: str, password: str) -> Screen:
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(60_000)
     screen = Screen(page, url)
-    page.on("response", lambda response: _keep(screen, response))
     page.goto(f"{url}/login/")
     page.fill("#username, [name=username]", user)
     page.fill("#password, [name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url(re.compile(r"^(?!.*/login).*$"))
+    screen.landed = urlsplit(page.url).path  # pages add keys of filters to it
+    page.goto("about:blank")  # nobody waits for the charts of the first page
+    page.on("response", lambda response: _keep(screen, response))
+    page.on("requestfinished", lambda request: _look_elsewhere(screen, request))
+    page.on("requestfailed", lambda request: _look_elsewhere(screen, request))
     return screen
 
 
@@ -156,4 +166,25 @@ def _keep(screen: Screen, response: Response) -> None:
     if response.status >= 400:
         screen.failures.append(f"query: {response.status} {response.text()[:300]}")
         return
-    screen.answers.append({"asked": response.request.post_data_json, **response.json()})
+    answer = {"asked": response.request.post_data_json, **response.json()}
+    screen.answers.append(answer)
+    for asked, result in zip(answer["asked"]["queries"], answer["result"], strict=True):
+        if _says_nothing(asked, result["data"]):  # drawn as an empty canvas, which looks fine
+            number = answer["asked"]["form_data"].get("slice_id")
+            screen.failures.append(f"chart {number}: every value of {asked['metrics']} is null")
+
+
+def _says_nothing(asked: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    """Whether there are rows, and not one value in them beside what they are split by."""
+    split = {column if isinstance(column, str) else column["label"] for column in asked["columns"]}
+    values = [value for row in rows for name, value in row.items() if name not in split]
+    return bool(values) and all(value is None for value in values)
+
+
+def _look_elsewhere(screen: Screen, request: Request) -> None:
+    """Nothing but this server is asked: the policy stops it, not that there is no network."""
+    if not request.url.startswith((screen.url, "about:", "blob:", "data:")):
+        if request.failure == "csp":
+            screen.kept_out.add(request.url)
+        else:
+            screen.failures.append(f"asked elsewhere: {request.url} ({request.failure})")

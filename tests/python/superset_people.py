@@ -11,11 +11,11 @@ from typing import Any, LiteralString
 import pytest
 from superset_server import Api, Superset
 
-from ingest.dashboards.audiences import Audience, superset_role
 from ingest.settings import PROJECT_DIR
 
 # accounts that only teach, in courses: user name -> courses, straight from Moodle. First come those
-# whose learners are on the most lists of learners at risk: their dashboards have no empty chart
+# whose learners are on the most lists of learners at risk and who held meetings: their dashboards
+# have no empty chart
 TEACHERS: LiteralString = """
     select u.username, array_agg(distinct c.instanceid order by c.instanceid)
     from raw_moodle.mdl_role_assignments as a
@@ -29,6 +29,10 @@ TEACHERS: LiteralString = """
         (
             select count(distinct l.list) from marts_bi.bi_at_risk_learner as l
             where l.course_id = any(array_agg(c.instanceid))
+        ) desc,
+        exists (
+            select 1 from marts_live.fact_meeting as m
+            where m.course_id = any(array_agg(c.instanceid))
         ) desc,
         count(*),
         u.username
@@ -92,13 +96,13 @@ class People:
     superset: Superset
     known: dict[str, Person] = field(default_factory=dict)
 
-    def add(self, login: str, audience: Audience, courses: list[int] | None = None) -> Person:
-        """An account of that name with the role of an audience."""
+    def add(self, login: str, audience: str, courses: list[int] | None = None) -> Person:
+        """An account of that name with the role of an audience, or of a kind of analyst."""
         if login in self.known:
             return self.known[login]
         admin = self.superset.api()
         roles = admin.get("/security/roles/", q="(page_size:100)")["result"]
-        role = next(role["id"] for role in roles if role["name"] == superset_role(audience))
+        role = next(role["id"] for role in roles if role["name"] == f"Coursehouse {audience}")
         password = secrets.token_urlsafe(12)
         account = {"first_name": "A", "last_name": "Person", "active": True, "roles": [role]}
         account |= {"username": login, "email": f"{secrets.token_hex(4)}@example.org"}

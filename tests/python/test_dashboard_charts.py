@@ -1,5 +1,6 @@
 """Charts of a spec in Superset's parameters, and where they stand. No server is needed."""
 
+import json
 from typing import Any
 
 import pytest
@@ -19,14 +20,16 @@ COLUMNS = [
     Column("enrolled_at", "timestamptz", "When.", "Enrolled"),
     Column("grade_pct", "numeric(20,7)", "How well.", "Grade (%)"),
     Column("visits_count", "integer", "How often.", "Visits"),
+    Column("date", "date", "Which day.", "Day"),
 ]
+RATE = Metric(name="rate", label="Rate", expression="avg(x)", description="Mean.", format=".1%")
 DATASET = Dataset(
     name="bi_course",
     schema="marts_bi",
     description="Grain: one row.",
     columns={column.name: column for column in COLUMNS},
     time="enrolled_at",
-    metrics={"learners": LEARNERS},
+    metrics={"learners": LEARNERS, "rate": RATE},
 )
 
 
@@ -77,7 +80,7 @@ def test_charts_without_a_width_fill_their_row(
         (",.2f", ",.2~f"),
         (".1f", ".1~f"),
         (".1%", ".1~%"),
-        (",d", ",d"),
+        (",d", ",.1~f"),
         (",.0f", ",.0~f"),
         (",.2~f", ",.2~f"),
         ("%d %b %Y", "%d %b %Y"),
@@ -114,3 +117,49 @@ def test_rows_show_two_digits_of_long_numbers() -> None:
     chart = _chart(chart="list", metrics=[], columns=["grade_pct", "visits_count"])
     shown = params(chart, DATASET)["column_config"]
     assert shown == {"grade_pct": {"d3NumberFormat": ",.2~f"}}
+
+
+@pytest.mark.parametrize(
+    ("chart", "metrics", "ticks"),
+    [
+        ("bar", ["learners"], {"yAxis": {"splitNumber": 5, "minInterval": 1}}),
+        ("horizontal bar", ["learners"], {"xAxis": {"splitNumber": 5, "minInterval": 1}}),
+        ("line", ["rate"], {"yAxis": {"splitNumber": 5}}),
+        ("line", ["learners", "rate"], {"yAxis": {"splitNumber": 5}}),
+    ],
+    ids=str,
+)
+def test_an_axis_of_counts_has_whole_numbers_only(
+    chart: str, metrics: list[str], ticks: dict[str, Any]
+) -> None:
+    shown = params(_chart(chart=chart, metrics=metrics), DATASET)
+    assert json.loads(shown["echart_options"]) == ticks
+
+
+@pytest.mark.parametrize(
+    ("changes", "order"),
+    [
+        ({}, ("learners", False)),
+        ({"sort": "student_hash"}, ("student_hash", True)),
+        ({"by": "visits_count"}, ("sum", False)),
+        ({"metrics": ["learners", "rate"], "stacked": True}, ("sum", False)),
+        ({"metrics": ["learners", "rate"], "sort": "-rate"}, ("rate", False)),
+        ({"by": "visits_count", "sort": "student_hash"}, ("name", True)),
+    ],
+    ids=str,
+)
+def test_bars_of_several_parts_are_ordered_as_a_whole(
+    changes: dict[str, Any], order: tuple[str, bool]
+) -> None:
+    shown = params(_chart(chart="bar", x="student_hash", **changes), DATASET)
+    assert (shown["x_axis_sort"], shown["x_axis_sort_asc"]) == order
+
+
+@pytest.mark.parametrize(("grain", "written"), [("day", "%d %b %Y"), ("quarter", "%b %Y")])
+def test_a_time_in_a_table_is_called_by_its_grain(grain: str, written: str) -> None:
+    """A column called Day says so of its quarters, too; one with a meaning keeps its name."""
+    shown = params(_chart(chart="pivot", by=["date", "enrolled_at"], grain=grain), DATASET)
+    day, enrolled = shown["groupbyRows"]
+    assert (day["label"], day["sqlExpression"]) == (grain.capitalize(), "date")
+    assert enrolled["label"] == "Enrolled"
+    assert shown["date_format"] == written

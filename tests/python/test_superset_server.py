@@ -10,17 +10,30 @@ import httpx
 import psycopg
 import pytest
 import yaml
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from superset_server import Superset
 
-from ingest.dashboards.audiences import CONNECTIONS, login
-from ingest.dashboards.commands import BUNDLE
-from ingest.dashboards.logins import METADATA
+from ingest.dashboards.audiences import CONNECTIONS, group, login
+from ingest.dashboards.catalogue import read_catalogue
+from ingest.dashboards.commands import BUNDLE, require_built
+from ingest.dashboards.logins import METADATA, ensure_readers
 from ingest.dashboards.secret_state import secret
 from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
+from ingest.errors import UserError
 from ingest.postgres import warehouse_dsn
 from ingest.settings import PROJECT_DIR
+
+# what a role holds on relations, schemas, and what is built later
+HELD: LiteralString = """
+    select relname::text from pg_class, aclexplode(relacl) as a where a.grantee = %s::regrole
+    union all
+    select nspname from pg_namespace, aclexplode(nspacl) as a where a.grantee = %s::regrole
+    union all
+    select 'later' from pg_default_acl, aclexplode(defaclacl) as a where a.grantee = %s::regrole
+"""
+MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 
 
 def test_a_second_deployment_changes_nothing(superset: Superset) -> None:
@@ -72,6 +85,17 @@ def test_a_bundle_superset_does_not_take_is_an_error_that_names_the_file(
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"uuid": "none"}))
     with pytest.raises(Exception, match=file.name):
         SupersetServer(superset.settings()).prepare(broken)
+
+
+def test_a_metric_the_warehouse_cannot_compute_is_an_error_that_names_it(
+    superset: Superset,
+) -> None:
+    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    require_built(settings, specs, catalogue)
+    metrics = catalogue["secure_course_group"].metrics
+    metrics["learners"] = metrics["learners"].model_copy(update={"expression": "sum(group_name)"})
+    with pytest.raises(UserError, match="metric learners of secure_course_group: function sum"):
+        require_built(settings, specs, catalogue)
 
 
 def test_every_dashboard_is_there_with_all_its_charts(superset: Superset) -> None:
@@ -182,6 +206,22 @@ def test_finance_reads_the_marts_of_its_dashboards(superset: Superset) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(forbidden)
+
+
+def test_what_an_audience_may_read_no_longer_is_taken_back(superset: Superset) -> None:
+    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    later = sql.SQL("alter default privileges in schema marts_learning grant select on tables to ")
+    with superset.warehouse() as conn:
+        conn.execute(later + sql.Identifier(group("finance")))
+    try:
+        ensure_readers(settings, [s for s in specs if "finance" not in s.audience], catalogue)
+        with superset.warehouse() as conn:
+            held = conn.execute(HELD, [group("finance")] * 3).fetchall()
+        assert held == []
+    finally:
+        ensure_readers(settings, specs, catalogue)
+    with _as(superset, login("finance")) as conn:
+        assert _one(conn, "select count(*) from marts_finance.finance_daily_summary") > 0
 
 
 @pytest.mark.usefixtures("appointed")

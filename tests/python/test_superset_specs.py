@@ -1,20 +1,23 @@
 """Specs of dashboards against the marts, as dbt's manifest has them. No server is needed."""
 
 import json
+import runpy
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from warehouse_fixtures import Warehouse
 
-from ingest.dashboards.audiences import CONNECTIONS
+from ingest.dashboards.audiences import AUDIENCES, CONNECTIONS, superset_role
 from ingest.dashboards.bundle import AS_OF_DATASET, with_as_of, write_bundle
 from ingest.dashboards.catalogue import Dataset, read_catalogue
 from ingest.dashboards.exposures import FILE, exposures
 from ingest.dashboards.lint import problems
+from ingest.dashboards.server import PROGRAMS
 from ingest.dashboards.spec import Dashboard, read_specs
 from ingest.errors import UserError
 
@@ -91,6 +94,41 @@ def test_a_renamed_column_is_found_with_the_name_of_the_chart(
         "secure_course_group has no column course_name"
     ) in found
     assert ("courses_progress: filter 'Course': no column secure_course_group.course_name") in found
+
+
+@pytest.mark.parametrize(
+    ("mart", "column", "said"),
+    [
+        # the secure view has the metrics of the mart it is like
+        (
+            "secure_course_group",
+            "learners_count",
+            "courses_progress: chart 'Learners in courses': secure_course_group has no column"
+            " learners_count, which its metric learners reads",
+        ),
+        (
+            "retention_cohort",
+            "retained_count",
+            "quarterly_review: chart 'Learners who are still there after weeks (% of the cohort)':"
+            " retention_cohort has no column retained_count, which its metric retention reads",
+        ),
+    ],
+)
+def test_a_renamed_column_is_found_within_the_sql_of_metrics(
+    manifest: dict[str, Any], tmp_path: Path, mart: str, column: str, said: str
+) -> None:
+    renamed = deepcopy(manifest)
+    columns = renamed["nodes"][f"model.coursehouse.{mart}"]["columns"]
+    columns["renamed"] = columns.pop(column) | {"name": "renamed"}
+    assert said in problems(read_specs(), _catalogue(renamed, tmp_path))
+
+
+def test_a_metric_that_is_no_sql_is_found(catalogue: dict[str, Dataset]) -> None:
+    metrics = catalogue["bi_course_group"].metrics
+    metrics["learners"] = metrics["learners"].model_copy(update={"expression": "sum(learners"})
+    chart = {"chart": "number", "dataset": "bi_course_group", "metrics": ["learners"]}
+    (said,) = problems([_dashboard(chart | {"ignores_period": "a state of now"})], catalogue)
+    assert "metric learners of bi_course_group is no SQL" in said
 
 
 @pytest.mark.parametrize(
@@ -174,6 +212,29 @@ def test_a_dashboard_reads_as_the_least_of_its_audience(
     assert _dashboard({}, audience=audience).connection == connection
 
 
+def test_a_viewer_reads_by_a_shared_connection_what_the_own_dashboards_show(
+    catalogue: dict[str, Dataset],
+) -> None:
+    """School admins read as teachers do: SQL of their own would reach what only those see."""
+    specs = {spec.slug: spec for spec in read_specs()}
+    fewer = specs["individual_learner"].model_copy(update={"audience": ["admin", "teacher"]})
+    found = problems([*(specs | {fewer.slug: fewer}).values()], catalogue)
+    assert found == [
+        "individual_learner: a school admin may read secure_grade, too, and does not see it here"
+    ]
+
+
+def test_everybody_begins_with_a_dashboard_of_the_own_role() -> None:
+    landing = runpy.run_path(str(PROGRAMS / "landing.py"))["LANDING"]
+    analysts = runpy.run_path(str(PROGRAMS / "viewers.py"))["ANALYSTS"]
+    roles = {superset_role(audience): audience for audience in AUDIENCES}
+    roles |= dict.fromkeys(analysts, "analyst")
+    specs = {spec.address: spec for spec in read_specs()}
+    assert landing.keys() == roles.keys()
+    for role, audience in roles.items():
+        assert audience in specs[landing[role]].audience, role
+
+
 def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
     catalogue: dict[str, Dataset],
 ) -> None:
@@ -186,7 +247,7 @@ def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
             shared = dataset.columns.keys() & original.columns.keys()
             labels = [{name: d.columns[name].label for name in shared} for d in (dataset, original)]
             assert labels[0] == labels[1]
-    assert catalogue["secure_course_completion"].columns["student_hash"].label == "Learner"
+    assert catalogue["secure_course_completion"].columns["learner_code"].label == "Learner"
 
 
 @pytest.mark.parametrize(
@@ -195,6 +256,14 @@ def test_a_secure_view_is_asked_what_its_mart_is_asked_by_the_same_names(
         ({"titel": "x"}, "titel: Extra inputs are not permitted"),
         ({"audience": ["everybody"]}, "audience.0: Input should be"),
         ({"tabs": []}, "tabs: List should have at least 1 item"),
+        (
+            {
+                "filters": {
+                    "selects": [{"label": "A", "dataset": "x", "column": "y", "charts": "z"}]
+                }
+            },
+            "filter 'A': no chart",
+        ),
     ],
     ids=str,
 )
@@ -226,6 +295,19 @@ def test_every_chart_takes_the_period_or_is_left_out_of_the_filter(
             assert takes != (ids[chart["uuid"]] in excluded), chart["slice_name"]
 
 
+def test_a_filter_narrows_those_after_it_and_says_what_it_is(bundle: Path) -> None:
+    dashboard = _yaml(bundle / "dashboards" / "courses_progress.yaml")
+    _, category, course, group = dashboard["metadata"]["native_filter_configuration"]
+    assert category["cascadeParentIds"] == []
+    assert course["cascadeParentIds"] == [category["id"]]
+    assert group["cascadeParentIds"] == [category["id"], course["id"]]
+    assert category["description"].startswith("Category at the top of its path")
+    # the others count a course by the rows of all of it, which belong to no group
+    tiles = dashboard["position"].values()
+    titles = {t["meta"]["chartId"]: t["meta"]["sliceName"] for t in tiles if "uuid" in _meta(t)}
+    assert {t for n, t in titles.items() if n not in group["scope"]["excluded"]} == {"Groups"}
+
+
 def test_the_same_specs_give_the_same_files(
     catalogue: dict[str, Dataset], bundle: Path, tmp_path: Path
 ) -> None:
@@ -249,6 +331,37 @@ def test_metrics_of_semantic_models_come_with_their_filters(
     )
     # a filter by another model cannot be asked of one dataset
     assert "dau" not in catalogue["student_daily_activity"].metrics
+
+
+@pytest.mark.parametrize(
+    ("mart", "metric", "rows", "said"),
+    [
+        # what is missing is not 0
+        ("bi_mrr_month", "product_mrr", "(values (5), (null)) as a (mrr_reporting)", None),
+        ("bi_mrr_month", "product_mrr", "(values (5), (4)) as a (mrr_reporting)", 9),
+        # both are about the second activity, the first one has too few grades for a mean
+        *(
+            (
+                "bi_grade",
+                metric,
+                "(values (90, null), (50, 60)) as a (grade_pct, item_average_pct)",
+                n,
+            )
+            for metric, n in (("compared_grade", 50), ("everybodys_grade", 60), ("own_grade", 70))
+        ),
+    ],
+)
+def test_a_metric_compares_like_with_like(
+    catalogue: dict[str, Dataset],
+    database: Callable[[], str],
+    mart: str,
+    metric: str,
+    rows: str,
+    said: int | None,
+) -> None:
+    with psycopg.connect(database()) as conn:
+        query = f"select {catalogue[mart].metrics[metric].expression} from {rows}"
+        assert conn.execute(query.encode()).fetchone() == (said,)
 
 
 def test_the_help_explains_every_number_and_names_every_mart(
@@ -292,6 +405,10 @@ def _dashboard(chart: Content, audience: Sequence[str] = ("analyst",)) -> Dashbo
             "tabs": [{"title": "Tab", "rows": [[shown]]}],
         }
     )
+
+
+def _meta(place: Any) -> Any:
+    return place.get("meta", {}) if isinstance(place, dict) else {}
 
 
 def _yaml(file: Path) -> Any:

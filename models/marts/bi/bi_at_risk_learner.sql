@@ -30,6 +30,7 @@ final as (
         learners.urgency_rank,
         learners.list,
         learners.student_hash,
+        {{ learner_code('learners.student_hash') }} as learner_code,
         learners.course_id,
         course_names.course_name,
         course_names.course_code,

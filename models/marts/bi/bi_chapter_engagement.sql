@@ -47,8 +47,11 @@ final as (
         engagement.total_time_spent,
         engagement.visits_count,
         engagement.unique_students,
-        engagement.eligible_students,
-        engagement.retained_students,
+        -- of nobody where there is no drop-off: after the last chapter nobody can go on
+        case when engagement.dropoff_rate is not null then engagement.eligible_students end
+            as eligible_students,
+        case when engagement.dropoff_rate is not null then engagement.retained_students end
+            as retained_students,
         engagement.avg_scroll_depth,
         engagement.is_small
     from engagement

@@ -29,6 +29,7 @@ final as (
 
     select
         completions.student_hash,
+        {{ learner_code('completions.student_hash') }} as learner_code,
         completions.course_id,
         course_names.course_name,
         course_names.course_code,

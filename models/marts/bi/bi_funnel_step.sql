@@ -24,6 +24,7 @@ final as (
         funnels.session_id,
         funnels.product_id,
         steps.step,
+        steps.step_no || ' ' || steps.step as numbered_step,
         coalesce(products.name, funnels.product_id, 'no product') as product_name,
         coalesce(products.category, 'not in the catalogue') as product_category,
         funnels.clicked_at is not null as has_looked,
@@ -32,10 +33,10 @@ final as (
     cross join
         lateral (
             values
-            ('look', funnels.clicked_at),
-            ('cart', funnels.carted_at),
-            ('purchase', funnels.purchased_at)
-        ) as steps (step, taken_at)
+            (1, 'look', funnels.clicked_at),
+            (2, 'cart', funnels.carted_at),
+            (3, 'purchase', funnels.purchased_at)
+        ) as steps (step_no, step, taken_at)
     left join products on funnels.product_key = products.product_key
     where steps.taken_at is not null
 

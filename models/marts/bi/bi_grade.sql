@@ -30,6 +30,7 @@ final as (
 
     select
         grades.student_hash,
+        {{ learner_code('grades.student_hash') }} as learner_code,
         grades.grade_item_id,
         grades.course_id,
         course_names.course_name,

@@ -66,6 +66,7 @@ final as (
         steps.is_paid,
         steps.step,
         steps.step_no,
+        steps.step_no || ' ' || steps.step as numbered_step,
         course_names.course_name,
         course_names.course_code,
         course_names.category_name,
@@ -73,7 +74,7 @@ final as (
         count(*)::integer as people_count
     from steps
     inner join course_names on steps.course_id = course_names.course_id
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 )
 

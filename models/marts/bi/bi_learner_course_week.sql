@@ -28,6 +28,7 @@ final as (
 
     select
         weeks.student_hash,
+        {{ learner_code('weeks.student_hash') }} as learner_code,
         weeks.course_id,
         weeks.week_start_date,
         course_names.course_name,

@@ -43,6 +43,7 @@ final as (
     select
         attendances.meeting_id,
         attendances.student_hash,
+        {{ learner_code('attendances.student_hash') }} as learner_code,
         meetings.course_id,
         meetings.course_name,
         meetings.course_code,

@@ -32,6 +32,7 @@ final as (
     select
         attempts.attempt_id,
         attempts.student_hash,
+        {{ learner_code('attempts.student_hash') }} as learner_code,
         attempts.course_id,
         course_names.course_name,
         course_names.course_code,

@@ -13,6 +13,7 @@ final as (
         urgency_rank,
         list,
         student_hash,
+        learner_code,
         course_id,
         course_name,
         course_code,

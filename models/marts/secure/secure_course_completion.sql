@@ -11,6 +11,7 @@ final as (
 
     select
         student_hash,
+        learner_code,
         course_id,
         course_name,
         course_code,

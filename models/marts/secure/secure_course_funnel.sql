@@ -15,6 +15,7 @@ final as (
         course_id,
         step_no,
         step,
+        numbered_step,
         course_name,
         course_code,
         category_name,

@@ -11,6 +11,7 @@ final as (
 
     select
         student_hash,
+        learner_code,
         grade_item_id,
         course_id,
         course_name,

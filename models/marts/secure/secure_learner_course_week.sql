@@ -15,6 +15,7 @@ final as (
 
     select
         student_hash,
+        learner_code,
         course_id,
         week_start_date,
         course_name,

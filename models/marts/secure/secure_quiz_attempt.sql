@@ -12,6 +12,7 @@ final as (
     select
         attempt_id,
         student_hash,
+        learner_code,
         course_id,
         course_name,
         course_code,
