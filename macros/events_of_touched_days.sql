@@ -1,19 +1,13 @@
 {#-
-    All events of the days of a person that an arrival touches; every event outside increments.
-    `events`: CTE with student_hash, ts, date (in the reporting time zone) and `_load_id`, not
-    materialized: it is read twice.
+    All events of the touched days of a person; every event outside increments. `events`: CTE with
+    student_hash, ts and the date in the reporting time zone; `touched`: CTE with student_hash
+    and date.
 -#}
-{% macro events_of_touched_days(events) -%}
+{% macro events_of_touched_days(events, touched) -%}
     select events.*
     from {{ events }} as events
     {%- if is_incremental() %}
-    inner join (
-        select distinct
-            student_hash,
-            date
-        from {{ events }}
-        where {{ arrived_since_last_build() }}
-    ) as touched
+    inner join {{ touched }} as touched
         on
             events.student_hash = touched.student_hash
             and events.date = touched.date

@@ -9,15 +9,16 @@
     {%- set source = arg_dict['temp_relation'] -%}
     {%- set key = arg_dict['unique_key'] -%}
     {%- set exists_column = config.get('meta', {}).get('exists_column') -%}
-    {%- if key is not string or not exists_column -%}
-        {{ exceptions.raise_compiler_error(
-            "recompute needs one unique_key column and meta.exists_column"
-        ) }}
+    {%- if not key or not exists_column -%}
+        {{ exceptions.raise_compiler_error("recompute needs a unique_key and meta.exists_column") }}
     {%- endif -%}
+    {%- set keys = [key] if key is string else key -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
 
     delete from {{ target }}
-    where {{ key }} in (select touched.{{ key }} from {{ source }} as touched);
+    where ({{ keys | join(', ') }}) in (
+        select touched.{{ keys | join(', touched.') }} from {{ source }} as touched
+    );
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ source }}

@@ -1,6 +1,7 @@
 {#-
     The days an increment of day grain computes anew, where a row counts sessions by the day they
-    begin: all days an arrived session spans. A session that merged into it began on one of them.
+    begin: all days an arrived session spans, because a session that merged into it began on one of
+    them, and the days from which an event was moved to another.
 -#}
 {% macro touched_session_dates(sessions) -%}
     select distinct day::date as date
@@ -11,4 +12,10 @@
         interval '1 day'
     ) as day
     where {{ arrived_since_last_build('changed') }}
+    {%- if is_incremental() %}
+    union
+    select {{ local_date('ts') }} as date
+    from ({{ former_places() }}) as formerly
+    where is_redated
+    {%- endif %}
 {%- endmacro %}

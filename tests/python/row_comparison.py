@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-# The load that computed a row may differ: it says how the row got there, not what it is.
-BOOKKEEPING = ("_load_id", "_loaded_at", "_payout_load_id")
+# The load that computed a row may differ, and what it was before: this says how the row got there,
+# not what it is.
+BOOKKEEPING = ("_load_id", "_loaded_at", "_payout_load_id", "_moved_from")
 
 
 def set_aside(conn: psycopg.Connection, tables: Iterable[tuple[str, str]], schema: str) -> None:

@@ -40,7 +40,8 @@ FOLLOWING = (
 
 # Each delivery says in which batch a row first arrives. `parents last` brings a batch without
 # log rows and events; `late` also moves the second half of these 90 days ahead, so that the rows
-# held back to the last batch are 90 days late.
+# held back to the last batch are 90 days late. `told otherwise` changes the person or the time of
+# rows of Moodle's log that have arrived, as merging accounts does in place.
 DELIVERIES: dict[str, LiteralString] = {
     "in order": "1 + (rank - 1) * 4 / total",
     "shuffled": "1 + mod(abs(hashint8({id})), 4)",
@@ -50,6 +51,7 @@ DELIVERIES: dict[str, LiteralString] = {
         "case when rank <= total / 2 and mod(abs(hashint8({id})), 10) = 0 then 4"
         " else 1 + (rank - 1) * 3 / total end"
     ),
+    "told otherwise": "1 + mod(abs(hashint8({id})), 4)",
 }
 LOG = "mdl_logstore_standard_log"
 STREAM = Plan(seed=2, events=4_000, days=4, out_of_order_share=0.05, skew_share=0.02)
@@ -197,6 +199,8 @@ def _deliver(conn: psycopg.Connection, delivery: str, batch: int) -> None:
             _repeat(conn, table, batch, now)
         if delivery == "90 days late" and table.is_event:
             _move_ahead(conn, table, batch)
+        if delivery == "told otherwise" and table.name == LOG:
+            _tell_otherwise(conn, table, batch, now)
     conn.execute("analyze")
 
 
@@ -282,6 +286,35 @@ def _move_ahead(conn: psycopg.Connection, table: Table, batch: int) -> None:
             batch=sql.Literal(batch),
             order=sql.Identifier(order),
             held=sql.Identifier("held", table.name),
+        )
+    )
+
+
+def _tell_otherwise(conn: psycopg.Connection, table: Table, batch: int, now: datetime) -> None:
+    """Rows that have arrived go to the next account or to another time and back.
+
+    A tenth of the rows each with every batch, and the whole of some accounts with the last.
+    """
+    conn.execute(
+        sql.SQL(
+            "update {raw} as told set"
+            " userid = case when is_moved then next_id else told.userid end,"
+            " timecreated = told.timecreated + case when is_redated then {seconds} else 0 end,"
+            " _load_id = {batch}, _loaded_at = {now}"
+            " from ("
+            "   select id, mod(abs(hashint8(id)), 10) = 0 as is_redated,"
+            "     mod(abs(hashint8(id)), 10) = 1"
+            "     or ({batch} = {last} and mod(userid, 5) = 0) as is_moved,"
+            "     (select min(id) from held.mdl_user where id > userid) as next_id"
+            "   from {raw} where _load_id < {batch} and userid > 0"
+            " ) as other"
+            " where told.id = other.id and next_id is not null and (is_moved or is_redated)"
+        ).format(
+            raw=table.identifier,
+            seconds=sql.Literal(NINETY_DAYS if batch % 2 else -NINETY_DAYS),
+            batch=sql.Literal(batch),
+            last=sql.Literal(BATCHES[-1]),
+            now=sql.Literal(now),
         )
     )
 

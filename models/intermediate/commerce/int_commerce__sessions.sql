@@ -85,7 +85,7 @@ final as (
         ---------- measures
         sessions.session_start,
         sessions.session_end,
-        extract(epoch from sessions.session_end - sessions.session_start)::integer
+        floor(extract(epoch from sessions.session_end - sessions.session_start))::integer
             as session_duration_seconds,
         sessions.events_count,
         sessions.clicks_count,

@@ -46,7 +46,11 @@ identified as (
             when records.person_system <> 'moodle' or records.person_id <> site.guest_user_id::text
                 then {{ event_student_hash('pseudonyms', 'records') }}
         end as student_hash,
-        coalesce(records.collector_device_class, records.device) as device_told,
+        -- the edge knows best, unless it is at a loss: a server that passes events on has no device
+        coalesce(
+            nullif(records.collector_device_class, 'other'), records.device,
+            records.collector_device_class
+        ) as device_told,
         coalesce(records.status_code >= 400, false) as is_error,
         {{ is_misdated('records.occurred_at', 'records._loaded_at') }} as is_misdated
     from records

@@ -25,22 +25,13 @@ with events as not materialized (
 
 changed as (
 
-    select * from events
-    where {{ arrived_since_last_build() }}
+    {{ touched_places('events', ['session_id']) }}
 
 ),
 
 touched as (
 
-    select distinct session_id from changed
-    {% if is_incremental() %}
-        union
-        -- sessions with a visit that once began at a changed event: they may have merged
-        select built.session_id
-        from {{ this }} as built
-        inner join changed
-            on built.student_hash = changed.student_hash and built.visit_started_at = changed.ts
-    {% endif %}
+    {{ touched_sessions('changed', start='visit_started_at') }}
 
 ),
 

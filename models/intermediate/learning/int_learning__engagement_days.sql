@@ -29,33 +29,15 @@ with events as not materialized (
 {% if is_incremental() %}
     touched as (
 
-        select distinct
-            changed.student_hash,
-            day.date
-        from events as changed
-        cross join lateral (values (changed.date), (changed.session_date)) as day (date)
-        where
-            {{ arrived_since_last_build('changed') }}
-            -- nothing to do, and nothing to read, without an application
-            and exists (
-                select 1 from events as reported
-                where reported.topic = 'user.events'
-            )
+        select * from ({{ touched_days('events', ['ts', 'session_started_at']) }}) as days
+        -- nothing to do, and nothing to read, without an application
+        where exists (select 1 from events as reported where reported.topic = 'user.events')
 
     ),
 
     touched_events as (
 
-        select events.*
-        from events
-        inner join touched
-            on
-                events.student_hash = touched.student_hash
-                and events.date = touched.date
-        -- the day in any time zone lies within these bounds, which the index can use
-        where
-            events.ts >= (touched.date - 1)::timestamp at time zone 'UTC'
-            and events.ts < (touched.date + 2)::timestamp at time zone 'UTC'
+        {{ events_of_touched_days('events', 'touched') }}
 
     ),
 {% endif %}
@@ -110,8 +92,17 @@ final as (
         activity.clicks::integer as clicks,
         coalesce(sessions.session_count, 0)::integer as session_count,
         coalesce(sessions.engaged_seconds, 0)::integer as engaged_seconds,
-        greatest(activity._load_id, sessions._load_id) as _load_id
+        -- of what left the day, too: the days of everybody are ranked anew
+        {% if is_incremental() %}
+            greatest(activity._load_id, sessions._load_id, touched._load_id) as _load_id
+        {% else %}
+            greatest(activity._load_id, sessions._load_id) as _load_id
+        {% endif %}
     from activity
+    {% if is_incremental() %}
+        inner join touched
+            on activity.student_hash = touched.student_hash and activity.date = touched.date
+    {% endif %}
     left join sessions
         on activity.student_hash = sessions.student_hash and activity.date = sessions.date
 

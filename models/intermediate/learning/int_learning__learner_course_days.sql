@@ -3,7 +3,7 @@
     config(
         materialized='incremental',
         unique_key=['student_hash', 'course_id', 'activity_date'],
-        incremental_strategy='delete+insert',
+        incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
             {'columns': ['student_hash', 'course_id', 'activity_date'], 'unique': true},
@@ -11,9 +11,12 @@
         ],
         meta={
             'grain': ['student_hash', 'course_id', 'activity_date'], 'owner': 'data-team',
+            'exists_column': 'events_count',
         },
     )
 }}
+
+{%- set key = 'touched' if is_incremental() else 'days' %}
 
 with events as not materialized (
 
@@ -31,10 +34,10 @@ with events as not materialized (
 
         select distinct
             student_hash,
-            day_course_id,
-            activity_date
-        from events
-        where {{ arrived_since_last_build() }}
+            coalesce(course_id, 0) as course_id,
+            {{ local_date('ts') }} as activity_date
+        from ({{ touched_places('events') }}) as places
+        where student_hash is not null
 
     ),
 
@@ -45,7 +48,7 @@ with events as not materialized (
         inner join touched
             on
                 events.student_hash = touched.student_hash
-                and events.day_course_id = touched.day_course_id
+                and events.day_course_id = touched.course_id
                 and events.activity_date = touched.activity_date
         -- the day in any time zone lies within these bounds, which the index can use
         where
@@ -61,7 +64,7 @@ with events as not materialized (
     ),
 {% endif %}
 
-final as (
+days as (
 
     select
         student_hash,
@@ -76,6 +79,30 @@ final as (
         max(_load_id) as _load_id
     from recomputed
     group by student_hash, day_course_id, activity_date
+
+),
+
+final as (
+
+    select
+        {{ key }}.student_hash,
+        {{ key }}.course_id,
+        {{ key }}.activity_date,
+        days.events_count,
+        days.engagement_events_count,
+        days.dwell_seconds,
+        days.first_event_at,
+        days.last_event_at,
+        days._load_id
+    from {{ key }}
+    {% if is_incremental() %}
+        -- a day that nothing is left of comes back empty, to be deleted
+        left join days
+            on
+                touched.student_hash = days.student_hash
+                and touched.course_id = days.course_id
+                and touched.activity_date = days.activity_date
+    {% endif %}
 
 )
 

@@ -32,10 +32,36 @@
     },
 } %}
 
-with arrived as (
+with events as not materialized (
 
     select * from {{ ref('fact_learning_event') }}
+
+),
+
+{% if is_incremental() %}
+    -- the first or last event of an object was moved to another time: only all events know now
+    -- which it is. Moodle does not do that.
+    moved as (
+
+        select true as is_so
+        from ({{ former_places() }}) as formerly
+        inner join {{ this }} as known
+            on formerly.ts in (known.first_seen_at, known.last_seen_at)
+        where formerly.is_redated
+        limit 1
+
+    ),
+{% endif %}
+
+arrived as (
+
+    select * from events
     where {{ arrived_since_last_build() }}
+    {% if is_incremental() %}
+        union all
+        select * from events
+        where not {{ arrived_since_last_build() }} and exists (select 1 from moved)
+    {% endif %}
 
 ),
 
@@ -86,6 +112,7 @@ final as (
             on
                 mentioned.object_type = known.object_type
                 and mentioned.object_id = known.object_id
+                and not exists (select 1 from moved)
     {% endif %}
 
 )

@@ -30,12 +30,7 @@ with events as not materialized (
 
 changed as (
 
-    select
-        session_id,
-        student_hash,
-        ts
-    from events
-    where {{ arrived_since_last_build() }}
+    {{ touched_places('events', ['session_id']) }}
 
 ),
 

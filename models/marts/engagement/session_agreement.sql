@@ -14,6 +14,8 @@
     )
 }}
 
+-- depends_on: {{ ref('fact_learning_event') }}
+
 with checks as not materialized (
 
     select * from {{ ref('int_learning__session_checks') }}

@@ -14,6 +14,8 @@
     )
 }}
 
+-- depends_on: {{ ref('fact_learning_event') }}
+
 with touched as (
 
     {{ touched_session_dates(ref('int_learning__session_checks')) }}

@@ -34,6 +34,17 @@ categories as (
 
 ),
 
+-- the catalogue of the shop has no history
+products as (
+
+    select
+        course_id,
+        min(product_id) as product_id
+    from {{ ref('course_products') }}
+    group by course_id
+
+),
+
 courses as (
 
     select
@@ -90,7 +101,10 @@ final as (
         courses.is_paid,
         courses.list_price::numeric(18, 4) as list_price,
         courses.list_currency,
-        null::text as product_key,
+        case
+            when products.product_id is not null
+                then {{ surrogate_key(['products.product_id']) }}
+        end as product_key,
         courses.is_deleted,
         coalesce(courses.is_known, unknown_member.is_known) as is_known,
         coalesce(courses.valid_from, timestamptz '1970-01-01 00:00:00+00') as valid_from,
@@ -99,6 +113,7 @@ final as (
     from courses
     full outer join unknown_member on false
     left join categories on courses.category_id = categories.category_id
+    left join products on courses.course_id = products.course_id
 
 )
 

@@ -44,11 +44,14 @@ site as (
 -- the log knows when somebody was unenrolled, unless it was pruned or the course went as a whole
 ended as (
 
-    select
-        object_id as enrolment_id,
-        last_seen_at as ended_at
-    from {{ ref('int_learning__objects_seen') }}
+    select * from {{ ref('int_learning__objects_seen') }}
     where object_type = 'ended enrolment'
+
+),
+
+orders as (
+
+    select * from {{ ref('int_commerce__enrolment_orders') }}
 
 ),
 
@@ -92,11 +95,9 @@ final as (
         coalesce(learners.learner_key, {{ version_key('enrolments.student_hash') }})
             as learner_key,
         enrolments.course_id,
-        coalesce(courses.course_key, {{ version_key('enrolments.course_id') }})
-            as course_key,
+        coalesce(courses.course_key, {{ version_key('enrolments.course_id') }}) as course_key,
         coalesce({{ date_key(local_date('enrolments.enrolled_at')) }}, 0) as date_key,
-        -- which order paid for it is known once the money lane exists
-        null::text as order_key,
+        orders.order_key,
 
         ---------- what
         enrolments.enrol_method,
@@ -111,17 +112,14 @@ final as (
         end as status,
         student_roles.student_hash is not null as is_student,
 
-        ---------- timestamps
+        ---------- timestamps, and days between them
         enrolments.enrolled_at,
         enrolments.starts_at,
         enrolments.ends_at,
-        case
-            when enrolments.is_deleted then coalesce(ended.ended_at, enrolments._loaded_at)
-        end as unenrolled_at,
+        case when enrolments.is_deleted then coalesce(ended.last_seen_at, enrolments._loaded_at) end
+            as unenrolled_at,
         accesses.first_access_at,
         accesses.last_access_at,
-
-        ---------- measures
         {{ local_date('accesses.first_access_at') }} - {{ local_date('enrolments.enrolled_at') }}
             as days_to_first_access,
 
@@ -142,7 +140,8 @@ final as (
         on
             enrolments.course_id = courses.course_id
             and {{ valid_at('courses', 'enrolments.enrolled_at', 'enrolments._loaded_at') }}
-    left join ended on enrolments.enrolment_id = ended.enrolment_id
+    left join ended on enrolments.enrolment_id = ended.object_id
+    left join orders on enrolments.enrolment_id = orders.enrolment_id
     left join accesses on enrolments.enrolment_id = accesses.enrolment_id
 
 )

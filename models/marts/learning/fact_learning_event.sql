@@ -36,6 +36,7 @@
     'watched_from_seconds', 'watched_to_seconds', 'score', 'max_score', 'is_correct',
     'attempt_no', 'is_login_as', 'is_anonymous', 'is_restored', 'is_error', 'is_misdated',
     'is_session_event', 'is_engagement_event', 'ts', '_first_load_id', '_load_id', '_loaded_at',
+    '_moved_from',
 ] %}
 
 with source_events as (
@@ -54,16 +55,15 @@ later_copies as (
 
 new_events as (
 
-    select events.{{ (columns + chapter_columns) | join(', events.') }}
+    select
+        {% for column in columns + chapter_columns -%}
+            {{ 'earlier' if column == '_moved_from' else 'events' }}.{{ column }}
+            {{- ',' if not loop.last }}
+        {% endfor %}
     from source_events as events
-    {% if is_incremental() %}
-        -- one look into the index per record, however large the fact is
-        left join lateral (
-            select count(*) as copies
-            from {{ this }} as known
-            where events.topic is not null and events.event_key = known.event_key
-        ) as earlier on true
-    {% endif %}
+    left join lateral (
+        {{ earlier_copy('events') }}
+    ) as earlier on true
     where
         {{ arrived_since_last_build('events') }}
         -- of an event the first arrival counts, of a row of Moodle's log the last one
@@ -76,9 +76,7 @@ new_events as (
                 and events.source_partition = later_copies.source_partition
                 and events.source_offset = later_copies.source_offset
         )
-        {% if is_incremental() %}
-            and earlier.copies = 0
-        {% endif %}
+        and (events.topic is null or earlier.event_key is null)
 
 ),
 

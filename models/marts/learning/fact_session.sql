@@ -39,12 +39,7 @@ site as (
 
 changed as (
 
-    select
-        session_id,
-        student_hash,
-        ts
-    from events
-    where {{ arrived_since_last_build() }}
+    {{ touched_places('events', ['session_id']) }}
 
 ),
 
@@ -58,6 +53,14 @@ touched as (
         from {{ this }} as built
         cross join site
         where built.is_open and built.session_end < site.as_of - {{ timeout }}
+        union
+        -- and those that had, should the last event of all have been dated back
+        select built.session_id
+        from {{ this }} as built
+        cross join site
+        where
+            not built.is_open and built.session_end >= site.as_of - {{ timeout }}
+            and exists (select 1 from ({{ former_places() }}) as moved where moved.is_redated)
     {% endif %}
 
 ),

@@ -4,7 +4,7 @@
         materialized='incremental',
         event_time='date',
         unique_key=['student_hash', 'date'],
-        incremental_strategy='delete+insert',
+        incremental_strategy='recompute',
         on_schema_change='append_new_columns',
         indexes=[
             {'columns': ['student_hash', 'date'], 'unique': true},
@@ -13,9 +13,12 @@
         ],
         meta={
             'grain': ['date', 'student_hash'], 'owner': 'data-team', 'kind': 'aggregate',
+            'exists_column': 'events_count',
         },
     )
 }}
+
+{%- set key = 'touched' if is_incremental() else 'days' %}
 
 with events as not materialized (
 
@@ -27,9 +30,17 @@ with events as not materialized (
 
 ),
 
+{% if is_incremental() %}
+    touched as (
+
+        {{ touched_days('events') }}
+
+    ),
+{% endif %}
+
 recomputed as (
 
-    {{ events_of_touched_days('events') }}
+    {{ events_of_touched_days('events', 'touched') }}
 
 ),
 
@@ -39,8 +50,7 @@ days as (
         date,
         student_hash,
         count(*) filter (where is_session_start) as total_sessions,
-        coalesce(sum(dwell_seconds) filter (where not is_login_as), 0)
-            as total_time_spent_seconds,
+        coalesce(sum(dwell_seconds) filter (where not is_login_as), 0) as total_time_spent_seconds,
         count(*) filter (where is_engagement_event and action = 'viewed') as pages_viewed,
         count(distinct object_id) filter (
             where is_engagement_event and event_name = '\mod_quiz\event\attempt_started'
@@ -103,8 +113,8 @@ final as (
 
     select
         ---------- promised columns, in the promised order
-        days.date,
-        days.student_hash,
+        {{ key }}.date,
+        {{ key }}.student_hash,
         days.total_sessions::integer as total_sessions,
         days.total_time_spent_seconds::integer as total_time_spent_seconds,
         days.pages_viewed::integer as pages_viewed,
@@ -113,8 +123,8 @@ final as (
         days.assignments_submitted::integer as assignments_submitted,
 
         ---------- keys
-        {{ surrogate_key(['days.date', 'days.student_hash']) }} as student_daily_activity_key,
-        {{ date_key('days.date') }} as date_key,
+        {{ surrogate_key([key ~ '.date', key ~ '.student_hash']) }} as student_daily_activity_key,
+        {{ date_key(key ~ '.date') }} as date_key,
         days.learner_key,
 
         ---------- more of the day
@@ -127,7 +137,11 @@ final as (
         ---------- bookkeeping
         days._load_id,
         days._loaded_at
-    from days
+    from {{ key }}
+    {% if is_incremental() %}
+        -- a day that nothing is left of comes back empty, to be deleted
+        left join days on touched.date = days.date and touched.student_hash = days.student_hash
+    {% endif %}
     left join videos_of_day
         on days.date = videos_of_day.date and days.student_hash = videos_of_day.student_hash
 
