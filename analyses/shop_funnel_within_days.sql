@@ -74,7 +74,8 @@ funnels as (
         product_id,
         bool_or(step = 'click') as has_clicked,
         bool_or(step = 'cart' and ts <= looked_at + {{ window }}) as has_carted,
-        bool_or(step = 'purchase' and ts <= looked_before_cart_at + {{ window }}) as has_purchased,
+        bool_or(step = 'purchase' and ts <= looked_before_cart_at + {{ window }})
+            as has_purchased,
         bool_or(step <> 'click' and looked_at is null) as is_direct
     from carted
     group by visitor_hash, product_id
