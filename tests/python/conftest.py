@@ -41,8 +41,15 @@ GROUPS = {
 PLACES = {module: (place, group) for place, group in enumerate(GROUPS) for module in GROUPS[group]}
 
 
+# what somebody may want to say to a run; other settings of the shell are those of a real warehouse
+TOLD = {"COURSEHOUSE_DBT_PACKAGES", "COURSEHOUSE_PG_BIN", "COURSEHOUSE_REWRITE_DOCS"}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group: tests that one process runs")
+    for name in [name for name in os.environ if name.startswith("COURSEHOUSE_")]:
+        if name not in TOLD:
+            del os.environ[name]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
