@@ -1,6 +1,7 @@
 """How fast is the event lane, measured against what Postgres can do in the same run?
 
     python bench/events.py load [--events 10000000]
+    python bench/events.py simulate [--events 1000000]
 
 `load`: Kafka to raw tables. The embedded broker is filled with events of about 400 bytes. Then,
 with everything on the same disk:
@@ -11,6 +12,9 @@ with everything on the same disk:
 - the load: a whole `coursehouse load events` process, start-up included
 
 Target: at least 0.4 of the limit's rows/s.
+
+`simulate`: a whole `coursehouse simulate --to kafka` process, until the embedded broker has
+acknowledged every record. Target: a million events in 30 s.
 """
 
 import argparse
@@ -86,10 +90,14 @@ class Bench:
 def main() -> None:
     """Run one part of the benchmark; exit code 1 if its target was missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parts: dict[str, Callable[[Bench, int], bool]] = {"load": load}
+    parts: dict[str, tuple[Callable[[Bench, int], bool], int]] = {
+        "load": (load, 10_000_000),
+        "simulate": (simulate, 1_000_000),
+    }
     parser.add_argument("part", choices=parts)
-    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--events", type=int)
     given = parser.parse_args()
+    part, events = parts[given.part]
     directory = Path(tempfile.mkdtemp(prefix="coursehouse-bench-"))
     directory.chmod(0o755)
     server = EmbeddedPostgres(directory / "home", free_port())
@@ -101,7 +109,7 @@ def main() -> None:
         bench = Bench(server, broker, directory)
         with bench.connect() as conn:
             bootstrap(conn)
-        sys.exit(0 if parts[given.part](bench, given.events) else 1)
+        sys.exit(0 if part(bench, given.events or events) else 1)
     finally:
         broker.down()
         server.down()
@@ -127,6 +135,15 @@ def load(bench: Bench, events: int) -> bool:
     print(f"  load         {rate:10,.0f} rows/s  {rate / limit:.2f} of COPY")
     print(f"  peak memory  {memory:10,.0f} MB")
     return rate / limit >= 0.4
+
+
+def simulate(bench: Bench, events: int) -> bool:
+    """The simulator to Kafka; it says itself how many records it sent."""
+    bench.run("topics", "apply")
+    seconds = bench.run("simulate", "--to", "kafka", "--events", str(events))
+    rate = events / seconds
+    print(f"\n{events:,} events simulated to Kafka in {seconds:.1f} s: {rate:,.0f} per second")
+    return rate >= 1_000_000 / 30
 
 
 def _event(number: int) -> bytes:

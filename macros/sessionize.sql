@@ -4,8 +4,8 @@
 
     Takes a relation or CTE with the columns `learner`, `ts` and `event_id`; returns its rows
     with `session_id`, `session_started_at`, `is_session_start` and `dwell_seconds`: the time to
-    the next event of the session by the strategy of var `tot_strategy` (macro `dwell`), 0 for the
-    last event of a session; `reported`: seconds the source reports, for the strategy explicit.
+    the next event of the session by the strategy of var `tot_strategy` (macro `dwell`);
+    `reported`: seconds the source reports, for the strategy explicit.
     Rows for which the condition `only` does not hold get nulls and split nothing.
     One sort serves both windows, and a session is hashed once, not at each of its events.
 -#}

@@ -14,7 +14,10 @@ from ingest.signals import stop_on_signals
 
 def load_files_command(
     url: Annotated[
-        str, typer.Argument(metavar="PATH|URL", help="A file, a folder, or s3://, gs://, https://")
+        str,
+        typer.Argument(
+            metavar="PATH|URL", help="A file, a folder, s3://, https:// or (with gcsfs) gs://"
+        ),
     ],
     topic: Annotated[
         str, typer.Option(help="Topic of all files; else the folder named like a topic decides.")

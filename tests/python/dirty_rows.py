@@ -124,6 +124,10 @@ ENGAGEMENT: tuple[LiteralString, ...] = (
     "insert into marts_engagement.user_engagement (total_time_minutes) values (2000)",
     "insert into marts_engagement.session_agreement (agreement_rate) values (0.1)",
     "insert into marts_engagement.fact_assessment_event (score_pct) values (120)",
+    """insert into marts_engagement.fact_assessment_event
+            (student_hash, course_id, event_type, is_misdated, ts)
+        select student_hash, course_id, 'submitted', false, finished_at
+        from marts_learning.fact_quiz_attempt""",
 )
 
 COMMERCE: tuple[LiteralString, ...] = (

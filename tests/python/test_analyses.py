@@ -28,6 +28,7 @@ EMPTY = {
     "before_and_after_a_change": "the sample is loaded once, so no activity has a second version",
     "channels_that_sell": "the sample has no shop: see test_commerce_marts",
     "shop_funnel_by_product": "the sample has no shop: see test_commerce_marts",
+    "shop_funnel_within_days": "the sample has no shop: see test_commerce_marts",
 }
 # no name, address or account id of a person may be in an answer
 IDENTITIES = {"user_id", "username", "firstname", "lastname", "email", "ip"}

@@ -368,8 +368,60 @@ def test_the_funnel_of_products_adds_up_to_that_of_the_truth(
     assert {"course-2", "bundle-science"} <= {row["product_id"] for row in rows}
 
 
-def _answers(shop: Warehouse, name: str) -> list[dict[str, Any]]:
-    query = compiled(shop, name)[name]
+@pytest.mark.parametrize(("days", "others"), [(7, 0.02), (0.02, 7)])
+def test_visitors_who_order_within_days_of_a_look_are_those_that_pandas_finds(
+    shop: Warehouse, conn: psycopg.Connection, events: pd.DataFrame, days: float, others: float
+) -> None:
+    window = () if days == 7 else ("--vars", f"{{funnel_window_days: {days}}}")
+    rows = _answers(shop, "shop_funnel_within_days", *window)
+    columns = ("clicked", "carted", "purchased", "direct_entries")
+    found = {row["product_id"]: tuple(row[column] for column in columns) for row in rows}
+    staff = ask(
+        conn,
+        f"""
+        select people.person from marts_commerce.dim_user as u
+        join {PEOPLE} on people.student_hash = u.visitor_hash where is_staff or is_test_user""",
+    )
+    visitors = events[~events.person.isin([person for (person,) in staff])]
+    assert len(visitors) < len(events)
+    assert found == _funnels_of_visitors(visitors, pd.Timedelta(days=days))
+    assert all(sum(column) > 0 for column in zip(*found.values(), strict=True))
+    # it matters that visits are joined, and for how long
+    per_visit = visitors.assign(person=visitors.person + visitors.session.astype(str))
+    assert found != _funnels_of_visitors(per_visit, pd.Timedelta(days=days))
+    assert found != _funnels_of_visitors(visitors, pd.Timedelta(days=others))
+
+
+def _funnels_of_visitors(
+    events: pd.DataFrame, window: pd.Timedelta
+) -> dict[str, tuple[int, int, int, int]]:
+    """Visitors per product who looked, filled a cart and ordered in time, and came directly."""
+    steps = events[~((events.topic == "cart") & (events.kind == "remove"))]
+    funnels: dict[str, Counter[str]] = {}
+    for (_, product), of_visitor in steps.groupby(["person", "product"]):
+        looks, carts, orders = (
+            list(of_visitor[of_visitor.topic == topic]["at"])
+            for topic in ("clicks", "cart", "purchase")
+        )
+        funnels.setdefault(str(product), Counter()).update(
+            clicked=bool(looks),
+            carted=any(look <= cart <= look + window for look in looks for cart in carts),
+            purchased=any(
+                look <= cart <= order <= look + window
+                for look in looks
+                for cart in carts
+                for order in orders
+            ),
+            direct=any(at < min(looks, default=at + window) for at in carts + orders),
+        )
+    return {
+        product: (count["clicked"], count["carted"], count["purchased"], count["direct"])
+        for product, count in funnels.items()
+    }
+
+
+def _answers(shop: Warehouse, name: str, *options: str) -> list[dict[str, Any]]:
+    query = compiled(shop, name, *options)[name]
     with shop.connect() as conn:
         return answers(conn, query)
 

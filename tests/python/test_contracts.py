@@ -122,6 +122,13 @@ def test_a_reason_names_fields_and_rules_but_no_value() -> None:
     assert "ann" not in found.reason
 
 
+@pytest.mark.parametrize("depth", [-0.5, 100.3, 5_000])
+def test_a_page_view_is_not_lost_for_how_far_it_was_scrolled(depth: float) -> None:
+    view = {"event_id": "1", "student_id": 7, "event_type": "page_view"}
+    view |= {"timestamp": "2025-10-01T10:00:00Z", "metadata": {"scroll_depth": depth}}
+    assert rejection("clickstream", orjson.dumps(view)) is None
+
+
 def test_a_visitor_of_the_shop_may_be_nobody_but_a_learner_may_not() -> None:
     click = {
         "event_id": "1",

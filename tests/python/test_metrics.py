@@ -11,9 +11,17 @@ from warehouse_fixtures import Warehouse
 # metrics asked together -> how they are grouped, and what the marts say, in the same order
 BY_DAY: dict[str, tuple[list[str], LiteralString]] = {
     "sessions": (
-        ["sessions", "time_on_task_seconds", "average_session_seconds"],
+        [
+            "sessions",
+            "time_on_task_seconds",
+            "average_session_seconds",
+            "average_session_seconds_without_bounces",
+            "median_session_seconds",
+        ],
         """select to_date(date_key::text, 'YYYYMMDD'), count(*), sum(engaged_seconds),
-            avg(session_duration_seconds)
+            avg(session_duration_seconds),
+            avg(session_duration_seconds) filter (where not is_bounce),
+            percentile_cont(0.5) within group (order by session_duration_seconds)
         from marts_learning.fact_session group by 1""",
     ),
     "active learners": (

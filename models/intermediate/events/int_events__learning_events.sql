@@ -95,12 +95,20 @@ final as (
         page,
         {{ device_class('device_told') }} as device_type,
         ip_geo,
-        scroll_depth::numeric(5, 2) as scroll_depth,
+        -- pages that bounce, and windows longer than their page, measure beyond the ends
+        case
+            when scroll_depth is not null then least(greatest(scroll_depth, 0), 100)
+        end::numeric(5, 2) as scroll_depth,
         duration_seconds::numeric(14, 6) as duration_seconds,
         -- how long a page was read; what answers, attempts and lessons took lies before the event
         case
             when action = 'viewed' and duration_seconds is not null
                 then least(floor(duration_seconds), {{ var('dwell_cap_seconds') }})
+            -- of a video the stretch since the event before
+            when watched_from_seconds < watched_to_seconds
+                then least(
+                    floor(watched_to_seconds - watched_from_seconds), {{ var('dwell_cap_seconds') }}
+                )
         end::integer as reported_seconds,
         video_length_seconds::numeric(12, 3) as video_length_seconds,
         watched_from_seconds::numeric(12, 3) as watched_from_seconds,
