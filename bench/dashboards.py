@@ -148,7 +148,8 @@ def _teacher(settings: Settings, server: SupersetServer) -> str:
     account |= {"lastname": "Teacher", "email": "teacher@localhost"}
     account |= {"password": secrets.token_urlsafe(16)}
     options = [part for name, value in account.items() for part in (f"--{name}", str(value))]
-    command = [settings.superset_environment / "bin" / "superset", "fab", "create-user", *options]
+    command: list[str | Path] = [settings.superset_environment / "bin" / "superset"]
+    command += ["fab", "create-user", *options]
     server._account().run(command, env=server._environment()).check_returncode()
     return str(login)
 
