@@ -113,6 +113,7 @@ def test_a_renamed_column_is_found_with_the_name_of_the_chart(
             " retention_cohort has no column retained_count, which its metric retention reads",
         ),
     ],
+    ids=["secured", "open"],
 )
 def test_a_renamed_column_is_found_within_the_sql_of_metrics(
     manifest: dict[str, Any], tmp_path: Path, mart: str, column: str, said: str
@@ -350,6 +351,7 @@ def test_metrics_of_semantic_models_come_with_their_filters(
             for metric, n in (("compared_grade", 50), ("everybodys_grade", 60), ("own_grade", 70))
         ),
     ],
+    ids=["a rate is missing", "all rates", "compared", "mean of all", "own"],
 )
 def test_a_metric_compares_like_with_like(
     catalogue: dict[str, Dataset],
