@@ -33,11 +33,11 @@ with events as not materialized (
     touched as (
 
         select distinct
-            student_hash,
-            coalesce(course_id, 0) as course_id,
-            {{ local_date('ts') }} as activity_date
+            places.student_hash,
+            coalesce(places.course_id, 0) as course_id,
+            {{ local_date('places.ts') }} as activity_date
         from ({{ touched_places('events') }}) as places
-        where student_hash is not null
+        where places.student_hash is not null
 
     ),
 
