@@ -12,8 +12,8 @@
         known.event_key,
         case
             when
-                (known.{{ place | join(', known.') }})
-                is distinct from ({{ arrival }}.{{ place | join(', ' ~ arrival ~ '.') }})
+                jsonb_build_array(known.{{ place | join(', known.') }})
+                <> jsonb_build_array({{ arrival }}.{{ place | join(', ' ~ arrival ~ '.') }})
                 then
                     coalesce(known._moved_from, '[]') || jsonb_build_object(
                         {% for column in place -%}

@@ -11,7 +11,7 @@
         former.student_hash,
         former.course_id,
         former.ts,
-        former.ts is distinct from moved.ts as is_redated,
+        former.ts <> moved.ts as is_redated,
         moved._load_id
     -- in parentheses, because with --empty dbt puts an alias of its own behind a relation
     from (select * from {{ ref('fact_learning_event') }}) as moved

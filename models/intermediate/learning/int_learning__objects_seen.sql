@@ -43,12 +43,11 @@ with events as not materialized (
     -- which it is. Moodle does not do that.
     moved as (
 
-        select true as is_so
+        select distinct true as is_so
         from ({{ former_places() }}) as formerly
         inner join {{ this }} as known
             on formerly.ts in (known.first_seen_at, known.last_seen_at)
         where formerly.is_redated
-        limit 1
 
     ),
 {% endif %}
