@@ -11,6 +11,7 @@ from ingest.dashboards.axes import GRAINS, Params, is_over_time, x_column
 from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.charts import filters
 from ingest.dashboards.spec import Chart
+from ingest.dashboards.tables import order_by
 
 OVER_AXIS = {"number with trend", "line", "area", "bar", "horizontal bar", "bars and line"}
 OVER_AXIS |= {"heatmap", "scatter", "waterfall"}
@@ -37,7 +38,7 @@ def _query(chart: Chart, dataset: Dataset, metrics: list[str]) -> Params:
         "filters": [_asked(found) for found in filters(chart, dataset)],
         "columns": columns,
         "metrics": metrics or None,
-        "orderby": _order(chart, metrics),
+        "orderby": _order(chart, dataset, metrics),
         "row_limit": chart.limit,
         "order_desc": True,
         "extras": {"having": "", "where": ""},
@@ -59,9 +60,12 @@ def _columns(chart: Chart, dataset: Dataset) -> list[Any]:
     return [axis, *columns] if axis else columns
 
 
-def _order(chart: Chart, metrics: list[str]) -> list[list[Any]]:
+def _order(chart: Chart, dataset: Dataset, metrics: list[str]) -> list[list[Any]]:
     if chart.sort:
-        return [[chart.sort.removeprefix("-"), not chart.sort.startswith("-")]]
+        name = chart.sort.removeprefix("-")
+        is_split = name in (chart.x, *chart.by, *chart.across)
+        by = order_by(name, dataset) if metrics and not is_split else name
+        return [[by, not chart.sort.startswith("-")]]
     return [[metrics[0], False]] if metrics and (chart.by or chart.x) else []
 
 

@@ -16,7 +16,7 @@ def table(chart: Chart, dataset: Dataset) -> Params:
         "query_mode": "aggregate",
         "groupby": _grained(chart.by, chart, dataset),
         "metrics": chart.metrics,
-        "timeseries_limit_metric": _order(order.removeprefix("-"), dataset),
+        "timeseries_limit_metric": order_by(order.removeprefix("-"), dataset),
         "order_desc": order.startswith("-"),
         "show_cell_bars": False,
         "table_timestamp_format": time_format(chart.grain),
@@ -27,8 +27,8 @@ def table(chart: Chart, dataset: Dataset) -> Params:
     }
 
 
-def _order(name: str, dataset: Dataset) -> str | Params:
-    """Superset orders these tables by metrics only."""
+def order_by(name: str, dataset: Dataset) -> str | Params:
+    """What a table of metrics is ordered by: one of them, or the first value of a column."""
     if name in dataset.metrics:
         return name
     column = {"column_name": name}

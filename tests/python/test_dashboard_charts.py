@@ -10,6 +10,7 @@ from ingest.dashboards.bundle import as_of_chart
 from ingest.dashboards.catalogue import Column, Dataset, Metric
 from ingest.dashboards.charts import params
 from ingest.dashboards.layout import Layout
+from ingest.dashboards.queries import query_context
 from ingest.dashboards.spec import Chart, Dashboard
 
 LEARNERS = Metric(
@@ -97,6 +98,21 @@ def test_a_table_is_ordered_by_any_of_its_columns() -> None:
     order = by_day["timeseries_limit_metric"]
     assert (order["aggregate"], order["column"]) == ("MIN", {"column_name": "enrolled_at"})
     assert not by_day["order_desc"]
+
+
+@pytest.mark.parametrize(
+    ("chart", "asked"),
+    [
+        (_chart(chart="table", by="student_hash", sort="-learners"), "learners"),
+        (_chart(chart="table", by="student_hash", sort="student_hash"), "student_hash"),
+        (_chart(chart="table", by="student_hash", sort="visits_count"), {"MIN"}),
+        (_chart(chart="list", metrics=[], columns="date", sort="visits_count"), "visits_count"),
+    ],
+    ids=["metric", "column it is split by", "another column", "rows"],
+)
+def test_the_warm_up_orders_as_the_page_does(chart: Chart, asked: str | set[str]) -> None:
+    ((order, _),) = query_context(chart, DATASET)["queries"][0]["orderby"]
+    assert asked == (order if isinstance(order, str) else {order["aggregate"]})
 
 
 @pytest.mark.parametrize(
