@@ -15,8 +15,10 @@ from ingest.dashboards.axes import (
     x_column,
 )
 from ingest.dashboards.catalogue import Dataset
-from ingest.dashboards.spec import Chart
+from ingest.dashboards.spec import COLUMNS, Chart
 from ingest.dashboards.tables import pivot, rows, table
+
+NARROW = 3  # columns of a chart whose axis has room for few numbers
 
 
 def _number(chart: Chart, dataset: Dataset) -> Params:
@@ -81,9 +83,11 @@ def _series(chart: Chart, dataset: Dataset) -> Params:
 
 
 def _ticks(axis: str, chart: Chart, dataset: Dataset) -> Params:
-    """Five of them, so that 100 % is one, and none between counts."""
+    """Five of them, so that 100 % is one, two where there is no room; and none between counts."""
+    is_narrow = axis == "xAxis" and (chart.width or COLUMNS) <= NARROW
     formats = {number_format(chart, dataset, metric) for metric in chart.metrics}
-    ticks = {"splitNumber": 5} | ({"minInterval": 1} if formats == {COUNT} else {})
+    ticks = {"splitNumber": 2 if is_narrow else 5}
+    ticks |= {"minInterval": 1} if formats == {COUNT} else {}
     return {"echart_options": json.dumps({axis: ticks})}
 
 
@@ -136,6 +140,8 @@ def _bars_and_line(chart: Chart, dataset: Dataset) -> Params:
         "groupby_b": [],
         "seriesTypeB": "line",
         "yAxisIndexB": 1,
+        "markerEnabledB": True,  # a line of one point would not be seen
+        "markerSizeB": 5,
         "y_axis_format": axis_format(first),
         "y_axis_format_secondary": axis_format(second),
         "x_axis_time_format": AXIS_FORMATS.get(chart.grain, "%H:%M"),

@@ -43,9 +43,12 @@ def order_by(name: str, dataset: Dataset) -> str | Params:
 
 
 def _short_pseudonyms(columns: list[str]) -> Params:
-    """A pseudonym is long and its beginning tells it from others; a tooltip shows all of it."""
+    """A pseudonym is long and its beginning tells it from others; a tooltip shows all of it.
+
+    Its code is short, and stays on one line.
+    """
     short = {"columnWidth": PSEUDONYM_PIXELS, "truncateLongCells": True}
-    return {name: short for name in columns if name.endswith("_hash")}
+    return {name: short for name in columns if name.endswith(("_hash", "learner_code"))}
 
 
 def _grained(names: list[str], chart: Chart, dataset: Dataset) -> list[str | Params]:

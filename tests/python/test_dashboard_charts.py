@@ -152,6 +152,11 @@ def test_an_axis_of_counts_has_whole_numbers_only(
     assert json.loads(shown["echart_options"]) == ticks
 
 
+def test_a_narrow_axis_has_room_for_few_numbers() -> None:
+    shown = params(_chart(chart="horizontal bar", metrics="rate", width=3), DATASET)
+    assert json.loads(shown["echart_options"]) == {"xAxis": {"splitNumber": 2}}
+
+
 @pytest.mark.parametrize(
     ("changes", "order"),
     [

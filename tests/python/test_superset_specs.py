@@ -13,7 +13,7 @@ import yaml
 from warehouse_fixtures import Warehouse
 
 from ingest.dashboards.audiences import AUDIENCES, CONNECTIONS, superset_role
-from ingest.dashboards.bundle import AS_OF_DATASET, with_as_of, write_bundle
+from ingest.dashboards.bundle import AS_OF_DATASET, LINE_COLOR, with_as_of, write_bundle
 from ingest.dashboards.catalogue import Dataset, read_catalogue
 from ingest.dashboards.exposures import FILE, exposures
 from ingest.dashboards.lint import problems
@@ -307,6 +307,12 @@ def test_a_filter_narrows_those_after_it_and_says_what_it_is(bundle: Path) -> No
     tiles = dashboard["position"].values()
     titles = {t["meta"]["chartId"]: t["meta"]["sliceName"] for t in tiles if "uuid" in _meta(t)}
     assert {t for n, t in titles.items() if n not in group["scope"]["excluded"]} == {"Groups"}
+
+
+def test_a_line_across_bars_is_in_a_colour_of_its_own(bundle: Path) -> None:
+    dashboard = _yaml(bundle / "dashboards" / "refunds_disputes.yaml")
+    lines = ("dispute_event_rate", "refund_event_rate")
+    assert dashboard["metadata"]["label_colors"] == dict.fromkeys(lines, LINE_COLOR)
 
 
 def test_the_same_specs_give_the_same_files(

@@ -23,7 +23,7 @@ final as (
         funnels.course_id,
         funnels.step_no,
         funnels.step,
-        funnels.step_no || ' ' || funnels.step as numbered_step,
+        funnels.step_no || '. ' || funnels.step as numbered_step,
         course_names.course_name,
         course_names.course_code,
         course_names.category_name,

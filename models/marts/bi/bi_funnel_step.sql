@@ -24,7 +24,7 @@ final as (
         funnels.session_id,
         funnels.product_id,
         steps.step,
-        steps.step_no || ' ' || steps.step as numbered_step,
+        steps.step_no || '. ' || steps.step as numbered_step,
         coalesce(products.name, funnels.product_id, 'no product') as product_name,
         coalesce(products.category, 'not in the catalogue') as product_category,
         funnels.clicked_at is not null as has_looked,

@@ -66,7 +66,7 @@ final as (
         steps.is_paid,
         steps.step,
         steps.step_no,
-        steps.step_no || ' ' || steps.step as numbered_step,
+        steps.step_no || '. ' || steps.step as numbered_step,
         course_names.course_name,
         course_names.course_code,
         course_names.category_name,
