@@ -18,7 +18,7 @@ from ingest.dashboards.catalogue import Dataset
 from ingest.dashboards.spec import COLUMNS, Chart
 from ingest.dashboards.tables import pivot, rows, table
 
-NARROW = 3  # columns of a chart whose axis has room for few numbers
+NARROW = 5  # columns of a chart whose axis has room for few numbers
 
 
 def _number(chart: Chart, dataset: Dataset) -> Params:
