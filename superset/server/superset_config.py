@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from landing import land_on_dashboards
 from login_throttle import throttle_logins
+from stray_events import drop_stray_events
 from viewers import login_hex, name_viewers
 
 
@@ -75,6 +76,7 @@ def FLASK_APP_MUTATOR(app):  # noqa: ANN001, ANN201  (Flask's application)
     # Superset's limit on logins lets everything through; this one counts failures
     throttle_logins(failures_a_minute=max(1, 10 // WORKERS))(app)
     land_on_dashboards(app)
+    drop_stray_events(app)
 
 
 RATELIMIT_ENABLED = False

@@ -155,6 +155,17 @@ def test_without_a_login_there_is_nothing_to_see(superset: Superset) -> None:
     assert httpx.get(f"{superset.url}/swagger/v1").status_code == 404
 
 
+def test_what_the_login_page_reports_does_not_end_the_session_begun_on_it(
+    superset: Superset,
+) -> None:
+    """Its answer may come after the login: a session in it would take the place of the new one."""
+    with httpx.Client(base_url=superset.url, timeout=60) as visitor:
+        visitor.get("/login/").raise_for_status()
+        answer = visitor.post("/superset/log/?explode=events", data={"events": "[]"})
+    assert answer.status_code == 204
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_no_query_returns_more_rows_than_the_limit(superset: Superset) -> None:
     api = superset.api()
     dataset = next(d for d in api.all("dataset") if d["table_name"] == "bi_course_group")
