@@ -27,8 +27,10 @@
     -- one look into the index per arrival, however large the fact is: a fence for the planner
     offset 0
     {%- else -%}
+    -- nothing is built yet: no row
     select
         null::text as event_key,
         null::jsonb as _moved_from
+    where {{ arrival }}.event_key is null
     {%- endif -%}
 {%- endmacro %}

@@ -56,7 +56,10 @@ final as (
         bool_or(is_failed) as is_failed
     from signs
     -- what was given up for good is missed by nobody
-    where component not in ('{{ var("retired_sources") | join("', '") }}')
+    where
+        component not in (
+            '{{ var("retired_sources") | join("', '") }}' -- noqa: LT05
+        )
     group by component, kind, signed_at
 
 )

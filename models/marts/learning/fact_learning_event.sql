@@ -27,7 +27,7 @@
     'user.events', 'assessment.events', 'learning.progress', 'clickstream', 'quiz', 'video',
 ] %}
 {#- in order: keys and ids; what happened; how; what the source measured; what it counts for -#}
-{%- set columns = [
+{%- set event_columns = [
     'event_key', 'learner_key', 'course_key', 'activity_key', 'event_id', 'source', 'topic',
     'student_hash', 'course_id', 'activity_id', 'source_session_id', 'source_object_id',
     'source_parent_id', 'subject', 'event_name', 'verb', 'component', 'action', 'target',
@@ -36,8 +36,8 @@
     'watched_from_seconds', 'watched_to_seconds', 'score', 'max_score', 'is_correct',
     'attempt_no', 'is_login_as', 'is_anonymous', 'is_restored', 'is_error', 'is_misdated',
     'is_session_event', 'is_engagement_event', 'ts', '_first_load_id', '_load_id', '_loaded_at',
-    '_moved_from',
 ] %}
+{%- set columns = event_columns + ['_moved_from'] %}
 
 with source_events as (
 
@@ -56,10 +56,9 @@ later_copies as (
 new_events as (
 
     select
-        {% for column in columns + chapter_columns -%}
-            {{ 'earlier' if column == '_moved_from' else 'events' }}.{{ column }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        events.{{ event_columns | join(', events.') }},
+        earlier._moved_from,
+        events.{{ chapter_columns | join(', events.') }}
     from source_events as events
     left join lateral (
         {{ earlier_copy('events') }}

@@ -60,7 +60,11 @@ touched as (
         cross join site
         where
             not built.is_open and built.session_end >= site.as_of - {{ timeout }}
-            and exists (select 1 from ({{ former_places() }}) as moved where moved.is_redated)
+            and exists (
+                select 1
+                from ({{ former_places() }}) as moved
+                where moved.is_redated
+            )
     {% endif %}
 
 ),
