@@ -55,6 +55,7 @@ def serve() -> None:
     server.require_installed()
     start_warehouse(settings)
     _prepare(settings, *checked_specs(), is_forced=False)
+    server.stop_outdated()
     state = "is running" if server.start() else "was running already"
     typer.echo(f"Superset {state} on {server.url} (user admin)")
 

@@ -50,6 +50,7 @@ class SupersetServer:
         self._python = settings.superset_environment / "bin" / "python"
         self._pid_file = self.folder / "gunicorn.pid"
         self._mark = settings.home_dir / "superset.prepared"
+        self._served = settings.home_dir / "superset.served"
 
     def require_installed(self) -> None:
         """`UserError` unless the environment of the lock file is there."""
@@ -71,10 +72,10 @@ class SupersetServer:
         """True if the last `prepare` was with the same programs, packages, settings and assets."""
         return self._mark.exists() and self._mark.read_text() == self.fingerprint(bundle)
 
-    def fingerprint(self, bundle: Path) -> str:
-        """Keyed, because a password is part of it."""
+    def fingerprint(self, bundle: Path | None = None) -> str:
+        """Of what runs, and of a bundle. Keyed, because a password is part of it."""
         digest = hmac.new(secret(self.settings, "secret_key").encode(), digestmod=hashlib.sha256)
-        assets = [path for path in sorted(bundle.rglob("*")) if path.is_file()]
+        assets = [path for path in sorted(bundle.rglob("*")) if path.is_file()] if bundle else []
         for file in [LOCK, *sorted(PROGRAMS.glob("*.py")), *assets]:
             digest.update(file.name.encode() + file.read_bytes())
         digest.update(json.dumps(self._environment(), sort_keys=True).encode())
@@ -98,7 +99,13 @@ class SupersetServer:
                 self.stop()
                 raise UserError(f"Superset did not start: see the end of {log}")
             time.sleep(0.2)
+        write_file(self._served, self.fingerprint())
         return True
+
+    def stop_outdated(self) -> bool:
+        """Stop it if it was started with other programs, packages or settings than these."""
+        is_same = self._served.exists() and self._served.read_text() == self.fingerprint()
+        return not is_same and self.stop()
 
     def stop(self) -> bool:
         """End it and wait until it is gone. False if it did not run."""
@@ -118,7 +125,7 @@ class SupersetServer:
         """Stop it and delete what it keeps in the home; its database goes with the warehouse."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-        for file in (self._mark, *self.settings.home_dir.glob(f"{FILE}*")):
+        for file in (self._mark, self._served, *self.settings.home_dir.glob(f"{FILE}*")):
             file.unlink(missing_ok=True)
 
     def find(self) -> int | None:

@@ -54,6 +54,19 @@ def test_serving_again_finds_everything_in_place(superset: Superset) -> None:
     assert again.stdout.startswith("Superset was running already on http://127.0.0.1:")
 
 
+def test_what_runs_with_other_settings_is_started_anew(superset: Superset) -> None:
+    """An upgrade reaches the pages people look at, not only the folder of the project."""
+    settings = superset.settings()
+    assert not SupersetServer(settings).stop_outdated()
+    other = settings.model_copy(update={"superset_workers": settings.superset_workers + 1})
+    try:
+        assert SupersetServer(other).stop_outdated()
+        assert SupersetServer(settings).find() is None
+    finally:
+        again = superset.demo.run("dashboards", "serve")
+    assert again.stdout.startswith("Superset is running on http://127.0.0.1:")
+
+
 def test_what_left_the_specs_is_removed_and_what_people_made_stays(
     superset: Superset, tmp_path: Path
 ) -> None:
