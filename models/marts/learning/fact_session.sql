@@ -12,9 +12,7 @@
             {'columns': ['is_open']},
             {'columns': ['_load_id']},
         ],
-        meta={
-            'grain': ['session_id'], 'owner': 'data-team', 'exists_column': 'events_count',
-        },
+        meta={'grain': ['session_id'], 'owner': 'data-team', 'exists_column': 'events_count'},
     )
 }}
 
@@ -61,8 +59,7 @@ touched as (
         where
             not built.is_open and built.session_end >= site.as_of - {{ timeout }}
             and exists (
-                select 1
-                from ({{ former_places() }}) as moved
+                select 1 from ({{ former_places() }}) as moved
                 where moved.is_redated
             )
     {% endif %}
