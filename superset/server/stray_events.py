@@ -12,11 +12,13 @@ LOG = "/superset/log/"
 
 def drop_stray_events(app: Any) -> None:
     """Take events of nobody and keep none, before anything can touch the session."""
-    from flask import Response, request
+    from flask import Response, request, session
     from flask_login import current_user
 
     def drop() -> Any:
-        is_stray = request.path == LOG and not current_user.is_authenticated
-        return Response(status=204) if is_stray else None
+        if request.path != LOG or current_user.is_authenticated:
+            return None
+        session.modified = False  # that somebody asked who this is was written there
+        return Response(status=204)
 
     app.before_request_funcs.setdefault(None, []).insert(0, drop)

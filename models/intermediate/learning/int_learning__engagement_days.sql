@@ -31,7 +31,10 @@ with events as not materialized (
 
         select days.* from ({{ touched_days('events', ['ts', 'session_started_at']) }}) as days
         -- nothing to do, and nothing to read, without an application
-        where exists (select 1 from events as reported where reported.topic = 'user.events')
+        where exists (
+            select 1 from events as reported
+            where reported.topic = 'user.events'
+        )
 
     ),
 
