@@ -22,6 +22,7 @@ from collector_process import (
 )
 
 from ingest.collector.keys import new_key
+from ingest.events.contracts import contract_of
 from ingest.warehouse.bootstrap import bootstrap
 
 CHROME = (
@@ -229,7 +230,7 @@ def test_rejected_records_are_dead_letters_with_a_reason_and_the_others_are_kept
     found.sort(key=lambda one: one["topic"] == "quiz")  # numbered topic by topic
     assert [row[0] for row in rows] == [one["topic"] for one in found]
     assert [row[2] for row in rows] == [one["reason"] for one in found]
-    assert all(row[1] == "http" and row[4] == "1.0.0" for row in rows)
+    assert all(row[1] == "http" and row[4] == contract_of(row[0]).version for row in rows)
     assert json.loads(rows[0][3])["secret"] == "hunter2"  # kept as it came, for the replay
     assert rows[2][3] == b"17"
 

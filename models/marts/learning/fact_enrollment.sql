@@ -51,7 +51,7 @@ ended as (
 
 orders as (
 
-    select * from {{ ref('int_commerce__enrolment_orders') }}
+    select * from {{ ref('int_cross__enrolment_orders') }}
 
 ),
 
