@@ -34,12 +34,13 @@ class Journal:
         return datetime.fromisoformat(entry["began_at"]) if entry else None
 
     def has_failed(self, job: str) -> bool:
-        """Whether its last run did; one that has not ended says nothing yet."""
+        """Whether the last run that ended did: one that was told to end says nothing."""
         return self._read(job).get("outcome") == "failed"
 
-    def note(self, job: str, began_at: datetime, outcome: str) -> None:
-        """Keep it."""
+    def note(self, job: str, began_at: datetime, outcome: str | None = None) -> None:
+        """Keep it; without an outcome the one before stays."""
         make_dir(self._folder)
+        outcome = outcome or self._read(job).get("outcome", "none yet")
         entry = {"began_at": began_at.isoformat(), "outcome": outcome}
         write_file(self._folder / f"{job}.json", json.dumps(entry))
 
@@ -85,7 +86,7 @@ class Schedule:
         last = self._journal.began_at(job.name)
         if last is None:  # nothing to make up for yet
             last = datetime.now(UTC)
-            self._journal.note(job.name, last, "waiting")
+            self._journal.note(job.name, last)
         while True:
             due = job.next_start(last)
             while (seconds := (due - datetime.now(UTC)).total_seconds()) > 0:
@@ -94,7 +95,7 @@ class Schedule:
             await self._run(job, last)
 
     async def _run(self, job: Job, began_at: datetime) -> None:
-        self._journal.note(job.name, began_at, "running")
+        self._journal.note(job.name, began_at)
         self._say(f"{job.name}: begins")
         process = await asyncio.create_subprocess_exec(
             *self._program, job.name, cwd=PROJECT_DIR, stdin=asyncio.subprocess.DEVNULL
