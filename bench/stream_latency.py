@@ -38,7 +38,6 @@ SHOWN = """
         (select max(_load_id) from marts_engagement.rt_activity_window)
     ), 0)
 """
-POSTMASTER = "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
 TOPICS = (
     *("user.events", "assessment.events", "learning.progress", "clickstream", "quiz", "video"),
     *("clicks", "cart", "purchase"),
@@ -95,7 +94,8 @@ def _stream(
     usage: dict[str, list[Usage]] = {STREAM: [], POSTGRES: []}
     try:
         with used.connect("loaded") as conn:
-            server = _number(conn, POSTMASTER)
+            lock = used.server.data_directory / "postmaster.pid"
+            server = int(lock.read_text().split()[0])
             _wait_for_a_cycle(conn, stream)
             _measure(usage, stream.pid, server)
             producer = subprocess.Popen([*PROGRAM, *play], env=environment)

@@ -12,6 +12,8 @@ from time import monotonic
 # flat: the last third of the minutes has at most so many times what the first third has
 MEMORY_GROWTH = 1.1
 CPU_GROWTH = 1.5
+# memory below counts as so much: eleven MiB that become eighteen are caches of a few sessions
+SMALL_MIB = 64.0
 FEWEST_MINUTES = 6
 
 
@@ -63,7 +65,7 @@ def verdicts(name: str, usage: Sequence[Usage]) -> list[str]:
         return [f"{name}: {len(minutes)} minutes are too few to tell, take {FEWEST_MINUTES + 1}"]
     found = []
     for what, times, limit in (
-        ("memory", growth([one.memory_mib for one in minutes]), MEMORY_GROWTH),
+        ("memory", growth([max(one.memory_mib, SMALL_MIB) for one in minutes]), MEMORY_GROWTH),
         ("CPU", growth(busy(minutes)), CPU_GROWTH),
     ):
         if times > limit:

@@ -46,6 +46,14 @@ def test_what_grows_is_named(usage: ModuleType) -> None:
     assert line.startswith("Postgres: CPU grew")
 
 
+def test_little_memory_may_warm_up_but_not_leak(usage: ModuleType) -> None:
+    warm = [11.0] * 2 + [18.0] * (MINUTES - 2)
+    assert usage.verdicts("Postgres", minutes(usage, [0.1] * MINUTES, warm)) == []
+    leak = [11.0 + 10 * n for n in range(MINUTES)]
+    (line,) = usage.verdicts("Postgres", minutes(usage, [0.1] * MINUTES, leak))
+    assert line.startswith("Postgres: memory grew")
+
+
 def test_a_run_too_short_to_tell_is_no_success(usage: ModuleType) -> None:
     (line,) = usage.verdicts("stream", minutes(usage, [0.1] * 3, [300.0] * 3))
     assert "too few to tell" in line
