@@ -24,6 +24,10 @@ def described(task: Any) -> dict[str, Any]:
         "program": getattr(task, "program", None),
         "arguments": getattr(task, "arguments", None),
         "operator": type(task).__name__,
+        # of a task that runs dbt for cosmos
+        "flags": [*task.add_global_flags(), *task.dbt_cmd_flags]
+        if hasattr(task, "dbt_cmd_flags")
+        else None,
     }
 
 

@@ -37,6 +37,7 @@ GROUPS = {
     "test_event_marts": ("test_event_marts",),
     "test_stripe_orders": ("test_stripe_orders",),
     "elementary": ("test_elementary", "test_report"),
+    "airflow": ("test_airflow", "test_dag_runs"),
 }
 PLACES = {module: (place, group) for place, group in enumerate(GROUPS) for module in GROUPS[group]}
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import typer
 import typer.main
-from airflow_runner import DAGS, Airflow
+from airflow_runner import DAGS, Airflow, variables
 from jsonschema_rs import validator_for
 from moodle_sites import Lane
 
@@ -51,17 +51,7 @@ def described(descriptions: list[dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture
 def house(lane: Lane) -> dict[str, str]:
     """The variables of a small Moodle and an empty warehouse."""
-    settings = lane.settings()
-    return {
-        "COURSEHOUSE_HOME": str(lane.home),
-        "COURSEHOUSE_PG_HOST": str(settings.pg_host),
-        "COURSEHOUSE_PG_PORT": str(settings.pg_port),
-        "COURSEHOUSE_PG_USER": settings.pg_user,
-        "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
-        "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
-        "COURSEHOUSE_MOODLE_DSN": lane.moodle,
-        "COURSEHOUSE_AIRFLOW_SELECT": FEW,
-    }
+    return variables(lane, FEW)
 
 
 # ---------------------------------------------------------------- what the DAGs promise
@@ -303,6 +293,10 @@ def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
     nodes = {name for name in tasks if name.startswith("build.stg_")}
     assert nodes == {f"build.{model}_run" for model in FEW.split()}
     assert {tasks[name]["retries"] for name in {*nodes, "build.dbt_producer_watcher"}} == {0}
+    flags = tasks["build.dbt_producer_watcher"]["flags"]
+    assert not locked_dbt.is_whole(["build", *flags])
+    everything = [flag for flag in flags if flag not in ("--select", FEW)]
+    assert locked_dbt.is_whole(["build", *everything])
     lane.load()
     # `dags test` runs one task at a time, in any order: one that waits for another one's node would
     # never let that one begin
