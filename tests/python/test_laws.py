@@ -3,7 +3,8 @@
 The raw tables of the sample site, of a simulated stream of events, of a simulated Stripe account
 and of exchange rates are delivered in four batches, as four loads would deliver them, and after
 each batch the incremental models are built. Then a full refresh runs on the same input and every
-row is compared. Models are found in the manifest: a new one is covered by being there.
+row is compared. Models are found in the manifest: a new one is covered by being there. So it is by
+the test that spoils rows of each and has a backfill mend them.
 """
 
 from collections.abc import Callable
@@ -15,9 +16,12 @@ import pytest
 from event_streams import load_messages
 from psycopg import sql
 from row_comparison import BOOKKEEPING, compare, set_aside
+from spoiled_models import EXPECTED, HouseDbt, spoil
 from stripe_account import fill, small_account
 from warehouse_fixtures import Warehouse
 
+from ingest.backfill.marts import exchange
+from ingest.backfill.models import incremental_models
 from ingest.events import raw
 from ingest.events.topics import logs
 from ingest.fx.load import load_fx
@@ -137,17 +141,43 @@ def test_increments_equal_a_full_refresh(site: Warehouse, delivery: str) -> None
             assert differing == 0, f"{name}: {differing} of {rows} rows differ, {delivery}"
 
 
-def test_a_build_without_arrivals_writes_no_row(site: Warehouse) -> None:
-    """Of no table at all: incremental models, tables and snapshots."""
+@pytest.fixture(scope="module")
+def built(site: Warehouse) -> Warehouse:
+    """All models, of all there is."""
     site.run("build", *NO_TESTS)
-    with site.connect() as conn:
+    return site
+
+
+def test_a_build_without_arrivals_writes_no_row(built: Warehouse) -> None:
+    """Of no table at all: incremental models, tables and snapshots."""
+    with built.connect() as conn:
         before = _row_versions(conn)
-        site.run("build", *NO_TESTS)
+        built.run("build", *NO_TESTS)
         after = _row_versions(conn)
     assert {"fact_learning_event", "learner_course_snapshot_weekly", "snap_moodle__users"} <= {
         table for _, table in before
     }
     assert [table for table, version in after.items() if before.get(table) != version] == []
+
+
+def test_a_backfill_mends_a_day_of_any_incremental_model(built: Warehouse) -> None:
+    """Whatever its strategy, its key and its time; rows of other days stay as they are."""
+    names = [name for _, name in _incremental_models(built)]
+    models = {model.name: model for model in incremental_models(HouseDbt(built), names)}
+    found = {}
+    with built.connect() as conn:
+        for name in names:
+            model = models[name]
+            where = EXPECTED, model.schema, name
+            with conn.transaction(force_rollback=True):
+                day = spoil(conn, model)
+                rows, differing = compare(conn, *where)
+                is_spoiled = differing > 0 or rows == 0  # where nothing is, nothing can be wrong
+                some = day or datetime.now(UTC).date()  # without days all of it is exchanged
+                exchange(conn, model, some, some)
+                found[name] = is_spoiled, compare(conn, *where)[1]
+    # whether anything had to be mended, and how many rows are not as they should be
+    assert found == dict.fromkeys(names, (True, 0))
 
 
 def _raw_tables(conn: psycopg.Connection) -> list[Table]:
