@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from addresses import warehouse_variables
 from moodle_sites import Lane
 
 from ingest.settings import PROJECT_DIR
@@ -71,14 +72,9 @@ class Airflow:
 
 def variables(lane: Lane, selected: str) -> dict[str, str]:
     """Those of a small Moodle and an empty warehouse, where only `selected` is built."""
-    settings = lane.settings()
     return {
         "COURSEHOUSE_HOME": str(lane.home),
-        "COURSEHOUSE_PG_HOST": str(settings.pg_host),
-        "COURSEHOUSE_PG_PORT": str(settings.pg_port),
-        "COURSEHOUSE_PG_USER": settings.pg_user,
-        "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
-        "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+        **warehouse_variables(lane.warehouse),
         "COURSEHOUSE_MOODLE_DSN": lane.moodle,
         "COURSEHOUSE_AIRFLOW_SELECT": selected,
     }

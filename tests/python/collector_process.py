@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from addresses import warehouse_variables
 
 from ingest.collector.keys import new_key
 from ingest.settings import PROJECT_DIR
@@ -105,14 +105,9 @@ class CollectorProcess:
 
 def environment_of(dsn: str, home: Path, **options: str) -> dict[str, str]:
     """Variables for a collector that writes into the database at `dsn`."""
-    parts = conninfo_to_dict(dsn)
     return {
         "COURSEHOUSE_HOME": str(home),
-        "COURSEHOUSE_PG_HOST": str(parts["host"]),
-        "COURSEHOUSE_PG_PORT": str(parts["port"]),
-        "COURSEHOUSE_PG_USER": str(parts["user"]),
-        "COURSEHOUSE_PG_PASSWORD": str(parts["password"]),
-        "COURSEHOUSE_PG_DBNAME": str(parts["dbname"]),
+        **warehouse_variables(dsn),
         "COURSEHOUSE_COLLECT_SINK": "postgres",
         "COURSEHOUSE_COLLECT_MOODLE_TOKEN": MOODLE_TOKEN,
         **{f"COURSEHOUSE_COLLECT_{name.upper()}": value for name, value in options.items()},

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import psycopg
+from addresses import warehouse_variables
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -70,15 +71,10 @@ class EventLane:
 
     def environment(self) -> dict[str, str]:
         """The variables that make a program use this lane."""
-        settings = self.settings()
         return {
             **os.environ,
             "COURSEHOUSE_HOME": str(self.home),
-            "COURSEHOUSE_PG_HOST": str(settings.pg_host),
-            "COURSEHOUSE_PG_PORT": str(settings.pg_port),
-            "COURSEHOUSE_PG_USER": settings.pg_user,
-            "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
-            "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+            **warehouse_variables(self.warehouse),
             "COURSEHOUSE_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
         }
 

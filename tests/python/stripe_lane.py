@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from addresses import warehouse_variables
 from psycopg.conninfo import conninfo_to_dict
 
 from ingest.settings import Settings
@@ -54,17 +55,12 @@ class StripeLane:
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `coursehouse load stripe` with these arguments to its end."""
-        settings = self.settings()
         return subprocess.run(
             [sys.executable, "-m", "ingest.cli", "load", "stripe", *arguments],
             env={
                 **os.environ,
                 "COURSEHOUSE_HOME": str(self.home),
-                "COURSEHOUSE_PG_HOST": str(settings.pg_host),
-                "COURSEHOUSE_PG_PORT": str(settings.pg_port),
-                "COURSEHOUSE_PG_USER": settings.pg_user,
-                "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
-                "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+                **warehouse_variables(self.warehouse),
                 "COURSEHOUSE_STRIPE_API_KEY": self.key,
                 "COURSEHOUSE_STRIPE_API_BASE": self.url,
             },

@@ -12,6 +12,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from addresses import warehouse_variables
 from moodle_sites import SMALL, Lane, create_tables
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -94,17 +95,12 @@ def test_a_moodle_that_cannot_be_reached_says_why(
 
 
 def test_the_command_prints_one_line_and_no_traceback(lane: Lane) -> None:
-    settings = lane.settings()
     result = subprocess.run(
         [sys.executable, "-m", "ingest.cli", "load", "moodle", "--tables", "user"],
         cwd=PROJECT_DIR,
         env={
             "COURSEHOUSE_HOME": str(lane.home),
-            "COURSEHOUSE_PG_HOST": str(settings.pg_host),
-            "COURSEHOUSE_PG_PORT": str(settings.pg_port),
-            "COURSEHOUSE_PG_USER": settings.pg_user,
-            "COURSEHOUSE_PG_PASSWORD": settings.pg_password.get_secret_value(),
-            "COURSEHOUSE_PG_DBNAME": settings.pg_dbname,
+            **warehouse_variables(lane.warehouse),
             "COURSEHOUSE_MOODLE_DSN": changed(lane.moodle, password=PASSWORD),
         },
         capture_output=True,

@@ -11,6 +11,7 @@ from unittest import mock
 import psycopg
 import pytest
 import yaml
+from addresses import warehouse_variables
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from mariadb_server import MariaDb
@@ -48,13 +49,8 @@ class Warehouse:
 
     def environment(self) -> dict[str, str]:
         """The variables `profiles.yml` reads, for dbt in a process of its own."""
-        parts = conninfo_to_dict(self.dsn)
         return {
-            "COURSEHOUSE_PG_HOST": str(parts["host"]),
-            "COURSEHOUSE_PG_PORT": str(parts["port"]),
-            "COURSEHOUSE_PG_USER": str(parts["user"]),
-            "COURSEHOUSE_PG_PASSWORD": str(parts["password"]),
-            "COURSEHOUSE_PG_DBNAME": str(parts["dbname"]),
+            **warehouse_variables(self.dsn),
             "DO_NOT_TRACK": "1",
         }
 
