@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from event_lanes import EventLane
 from moodle_sites import SMALL, Lane, create_tables, fill_small
+from psycopg import sql
 
 from ingest import processes
 from ingest.kafka.broker import EmbeddedBroker
@@ -106,15 +107,19 @@ def _memory() -> Path | None:
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Callable[[], str]:
+def database(postgres: EmbeddedPostgres) -> Iterator[Callable[[], str]]:
     """Gives the address of a new empty database (without schemas) at every call."""
+    names = []
 
     def create() -> str:
-        name = f"test_{uuid.uuid4().hex}"
-        postgres.create_database(name)
-        return postgres.dsn(name)
+        names.append(f"test_{uuid.uuid4().hex}")
+        postgres.create_database(names[-1])
+        return postgres.dsn(names[-1])
 
-    return create
+    yield create
+    with postgres._admin() as admin:  # the memory of the machine holds them
+        for name in names:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
