@@ -4,6 +4,8 @@
 set -eu
 server=/opt/coursehouse/server
 python "$server/prepare.py" /bundle
-python "$server/warm.py" &
+warm() { python "$server/warm.py" admin || true; }
+# and every day at four (UTC), behind the build of the night
+{ warm; while sleep "$((86400 - ($(date +%s) - 14400) % 86400))"; do warm; done; } &
 exec gunicorn "superset.app:create_app()" --bind 0.0.0.0:8088 --worker-class gthread --threads 8 \
     --workers "${COURSEHOUSE_SUPERSET_WORKERS:-2}" --timeout 120 --graceful-timeout 5

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from compose_spec import PyCompose
 
 from ingest import metrics
 from ingest.cli import app
+from ingest.dashboards.server import ADMIN
 from ingest.settings import PROJECT_DIR
 
 TEXT = (PROJECT_DIR / "docker-compose.yml").read_text()
@@ -200,14 +202,18 @@ def test_the_object_store_starts_only_with_a_password(password: str | None, tmp_
         assert started.stdout == ""
 
 
-def test_superset_is_imported_before_it_is_served_and_warmed_up_meanwhile(tmp_path: Path) -> None:
+def test_superset_is_imported_before_it_is_served_and_warmed_up_at_the_start_and_at_four(tmp_path: Path) -> None:
     """A container that cannot be brought up to date ends: it never shows yesterday's dashboards."""
     script = PROJECT_DIR / "superset" / "server" / "container.sh"
+    two_at_night = int(datetime(2026, 3, 1, 2, tzinfo=UTC).timestamp())
     for outcome in (0, 1):
-        for program, ends in (("python", outcome), ("gunicorn", 0)):
+        for program, ends in (("python", outcome), ("gunicorn", 0), ("sleep", 1)):
             file = tmp_path / program
             file.write_text(f'#!/bin/sh\necho {program} "$@"\nexit {ends}\n')
             file.chmod(0o755)
+        clock = tmp_path / "date"
+        clock.write_text(f"#!/bin/sh\necho {two_at_night}\n")
+        clock.chmod(0o755)
         done = subprocess.run(
             ["/bin/sh", script],
             env={"PATH": str(tmp_path)},
@@ -218,9 +224,9 @@ def test_superset_is_imported_before_it_is_served_and_warmed_up_meanwhile(tmp_pa
         prepared, *beside = done.stdout.splitlines()
         assert prepared == "python /opt/coursehouse/server/prepare.py /bundle"
         served = "gunicorn superset.app:create_app() --bind 0.0.0.0:8088"
-        warmed = "python /opt/coursehouse/server/warm.py"
+        warmed = [f"python /opt/coursehouse/server/warm.py {ADMIN}", "sleep 7200"]
         begun = sorted(line.partition(" --worker")[0] for line in beside)
-        assert begun == ([] if outcome else [served, warmed])
+        assert begun == ([] if outcome else [served, *warmed])
         assert done.returncode == outcome
     assert all((script.parent / name).exists() for name in ("prepare.py", "warm.py"))
 

@@ -124,7 +124,12 @@ def test_what_prometheus_looks_for_is_served_where_it_looks() -> None:
         job["job_name"]: job["static_configs"][0]["targets"][0].rpartition(":")[2]
         for job in wanted["scrape_configs"]
     }
-    stream, exporter = (commands(unit(f"{name}.service")) for name in ("stream", "exporter"))
+    stream, exporter, changes = (
+        commands(unit(f"{name}.service")) for name in ("stream", "exporter", "changes")
+    )
+    assert changes == [
+        ["load", "changes", "--follow", "--metrics-port", ports["coursehouse-changes"]]
+    ]
     assert stream == [["stream", "--metrics-port", ports["coursehouse-loads"]]]
     assert exporter == [["metrics", "--port", ports["coursehouse-warehouse"]]]
     assert f"127.0.0.1:{ports['coursehouse-collector']}" in unit("collector.service").read_text()
