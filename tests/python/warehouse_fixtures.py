@@ -20,7 +20,7 @@ from parsed_project import manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.build import UNREPORTED, without_collecting
+from ingest.build import UNREPORTED, frozen
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
@@ -80,7 +80,7 @@ class Warehouse:
     def _invoke(self, *command: str) -> dbtRunnerResult:
         values = yaml.safe_load(command[command.index("--vars") + 1]) if "--vars" in command else {}
         ensure_packages()
-        with mock.patch.dict(os.environ, self.environment()), without_collecting():
+        with mock.patch.dict(os.environ, self.environment()), frozen():
             return dbtRunner(manifest=self.manifest).invoke(
                 [*command, "--vars", json.dumps(UNREPORTED | values)],
                 project_dir=str(PROJECT_DIR),
