@@ -202,7 +202,7 @@ def test_the_object_store_starts_only_with_a_password(password: str | None, tmp_
         assert started.stdout == ""
 
 
-def test_superset_is_imported_before_it_is_served_and_warmed_up_at_the_start_and_at_four(tmp_path: Path) -> None:
+def test_superset_is_imported_then_served_and_warmed_up_now_and_every_night(tmp_path: Path) -> None:
     """A container that cannot be brought up to date ends: it never shows yesterday's dashboards."""
     script = PROJECT_DIR / "superset" / "server" / "container.sh"
     two_at_night = int(datetime(2026, 3, 1, 2, tzinfo=UTC).timestamp())
