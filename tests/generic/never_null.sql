@@ -1,6 +1,6 @@
 {#-
-    `not_null` of several columns at once, with the names of those that are null. A test of each column
-    would cost dbt ten times as much as it costs Postgres, and read the table as often.
+    `not_null` of several columns at once, with the names of those that are null: a test of each
+    column costs dbt more than it costs Postgres, and reads the table once more.
 -#}
 {% test never_null(model, columns) %}
 {%- set names = columns | map('string') | list %}
@@ -10,9 +10,6 @@ select
         case when {{ adapter.quote(name) }} is null then '{{ name }}' end{{ ',' if not loop.last }}
         {%- endfor %}
     ], null) as null_columns
-    {%- if should_store_failures() %},
-    *
-    {%- endif %}
 from {{ model }}
 where num_nulls({% for name in names %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}) > 0
 {% endtest %}

@@ -172,6 +172,24 @@ def test_failures_of_package_tests_are_stored(broken: Warehouse) -> None:
     assert wrong == []
 
 
+def test_columns_that_are_null_are_named(
+    broken: Warehouse, again: Callable[[], psycopg.Connection]
+) -> None:
+    with again() as conn:
+        conn.execute(
+            "update marts_learning.fact_grade set change_no = null, grader_key = null"
+            " where grade_key in (select grade_key from marts_learning.fact_grade limit 3)"
+        )
+    outcome: Any = broken.dbt(
+        "test", "--select", "fact_grade,test_name:never_null", "--store-failures"
+    )
+    (result,) = outcome.result.results
+    assert (result.status, result.failures) == ("fail", 3)
+    with broken.connect() as conn:
+        stored = conn.execute(f"select distinct null_columns from {result.node.relation_name}")
+        assert stored.fetchall() == [(["grader_key", "change_no"],)]
+
+
 def _failed(warehouse: Warehouse, *command: str) -> set[str]:
     """Names of the tests that failed or warned; anything else that goes wrong fails."""
     outcome: Any = warehouse.dbt(*command)
