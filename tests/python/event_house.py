@@ -15,6 +15,7 @@ from unittest import mock
 
 import httpx
 import orjson
+import plain_http
 import psycopg
 import s3fs
 from psycopg.conninfo import conninfo_to_dict
@@ -183,7 +184,7 @@ def s3_server(port: int, log: Path) -> Iterator[str]:
             deadline = time.monotonic() + 30
             while True:
                 try:
-                    httpx.get(f"{url}/moto-api/", timeout=5)
+                    plain_http.get(f"{url}/moto-api/", timeout=5)
                     break
                 except httpx.TransportError:
                     assert time.monotonic() < deadline, log.read_text()

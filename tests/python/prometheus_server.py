@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import plain_http
 import pytest
 import yaml
 
@@ -63,7 +64,7 @@ class Prometheus:
     port: int
 
     def get(self, path: str, **parameters: str) -> Any:
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/{path}", params=parameters)
+        answer = plain_http.get(f"http://127.0.0.1:{self.port}/api/v1/{path}", params=parameters)
         answer.raise_for_status()
         return answer.json()["data"]
 
@@ -180,7 +181,7 @@ def _running(command: list[str], log: Path, port: int) -> Iterator[None]:
 
 def _is_ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/-/ready").status_code == 200
+        return plain_http.get(f"http://127.0.0.1:{port}/-/ready").status_code == 200
     except httpx.TransportError:
         return False
 

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import httpx
+import plain_http
 from collector_process import CollectorProcess
 
 SECRET, OLD_SECRET = "whsec_the-one-of-today", "whsec_the-one-of-yesterday"
@@ -71,7 +72,7 @@ def deliver(
     """POST `body`, signed now unless `header` says otherwise."""
     header = signature(body, SECRET) if header is None else header
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.post(
+    return plain_http.post(
         f"{collector.url}/webhooks/stripe",
         content=body,
         headers=[

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import plain_http
 import psycopg
 import pytest
 from demo_fixtures import Demo
@@ -46,7 +47,7 @@ class Api:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         login = {"username": user, "password": password, "provider": "db", "refresh": False}
-        self.client = httpx.Client(base_url=f"{url}/api/v1", timeout=60)
+        self.client = httpx.Client(verify=plain_http.NO_TLS, base_url=f"{url}/api/v1", timeout=60)
         token = self.post("/security/login", login)["access_token"]
         self.client.headers["Authorization"] = f"Bearer {token}"
         csrf = self.get("/security/csrf_token/")["result"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import plain_http
 import psycopg
 import pytest
 from collector_process import (
@@ -338,11 +339,11 @@ def test_unknown_paths_and_methods_are_problems_too(collector: CollectorProcess)
 
 def test_only_who_has_a_key_may_send(collector: CollectorProcess) -> None:
     for headers in ({}, {"authorization": "Bearer nonsense"}, {"x-write-key": "nonsense"}):
-        answer = httpx.post(f"{collector.url}/v1/track", json=page_view(), headers=headers)
+        answer = plain_http.post(f"{collector.url}/v1/track", json=page_view(), headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
     by_header = {"x-write-key": collector.key}
-    answer = httpx.post(f"{collector.url}/v1/track", json=page_view(), headers=by_header)
+    answer = plain_http.post(f"{collector.url}/v1/track", json=page_view(), headers=by_header)
     assert answer.status_code == 202
 
 
@@ -484,7 +485,7 @@ def test_moodle_sends_one_event_or_many_with_the_shared_token(
     two = [event(other={"a": 1}), event(ip=None)]
     assert collector.post("/webhooks/moodle", two, **token).json() == {"accepted": 2}
     in_body = event(token=MOODLE_TOKEN)
-    answer = httpx.post(f"{collector.url}/webhooks/moodle", json=in_body)
+    answer = plain_http.post(f"{collector.url}/webhooks/moodle", json=in_body)
     assert answer.json() == {"accepted": 1}
     rows = read(
         dsn,
@@ -514,8 +515,8 @@ def test_moodle_without_the_right_token_is_refused(
         (event(), {"authorization": f"Bearer {collector.key}"}),
         ([event()], {}),
     ):
-        assert httpx.post(url, json=body, headers=headers).status_code == 401
-    raw = httpx.post(url, json=event(), headers=[(b"authorization", b"Bearer wr\xf6ng")])
+        assert plain_http.post(url, json=body, headers=headers).status_code == 401
+    raw = plain_http.post(url, json=event(), headers=[(b"authorization", b"Bearer wr\xf6ng")])
     assert raw.status_code == 401
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-import httpx
+import plain_http
 import psycopg
 import pytest
 import requests
@@ -97,7 +97,7 @@ def test_every_answer_is_as_the_document_says(
 
 
 def test_the_document_names_every_public_topic_and_no_other(collector: CollectorProcess) -> None:
-    served = httpx.get(f"{collector.url}/openapi.json").json()
+    served = plain_http.get(f"{collector.url}/openapi.json").json()
     assert served == document(SETTINGS)
     assert served["openapi"] == "3.1.0"
     of_topics = {path.removeprefix("/v1/track/") for path in served["paths"] if "track/" in path}

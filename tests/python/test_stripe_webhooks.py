@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import plain_http
 import psycopg
 import pytest
 from collector_process import CollectorProcess, environment_of, read
@@ -410,7 +410,7 @@ def test_what_is_no_event_stripe_signed_now_is_refused_and_nothing_is_stored(
 
 
 def test_a_request_without_the_header_is_refused(collector: CollectorProcess) -> None:
-    answer = httpx.post(f"{collector.url}/webhooks/stripe", json=snapshot())
+    answer = plain_http.post(f"{collector.url}/webhooks/stripe", json=snapshot())
     assert answer.status_code == 400
 
 
@@ -429,7 +429,7 @@ def test_metrics_count_events_and_what_was_wrong_with_others(start: Start) -> No
     for header in (None, None, "nonsense", signature(body, SECRET, at=1)):
         deliver(collector, body, header)
     deliver(collector, b"[]")
-    text = httpx.get(f"{collector.url}/metrics").text
+    text = plain_http.get(f"{collector.url}/metrics").text
     rejected = (
         'coursehouse_collector_records_rejected_total{error_class="%s",topic="stripe.events"}'
     )

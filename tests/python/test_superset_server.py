@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import httpx
+import plain_http
 import psycopg
 import pytest
 import yaml
@@ -146,7 +147,7 @@ def test_the_form_of_the_login_is_throttled_too(superset: Superset) -> None:
 
 def test_pages_load_nothing_from_elsewhere(superset: Superset) -> None:
     """The interface carries a telemetry pixel: its policy forbids it."""
-    policy = httpx.get(f"{superset.url}/login/").headers["Content-Security-Policy"]
+    policy = plain_http.get(f"{superset.url}/login/").headers["Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["img-src"] == "'self' blob: data:"
     assert rules["connect-src"] == "'self'"
@@ -154,7 +155,9 @@ def test_pages_load_nothing_from_elsewhere(superset: Superset) -> None:
 
 
 def test_other_sites_may_not_read_answers_nor_frame_pages(superset: Superset) -> None:
-    answer = httpx.get(f"{superset.url}/login/", headers={"Origin": "https://elsewhere.example"})
+    answer = plain_http.get(
+        f"{superset.url}/login/", headers={"Origin": "https://elsewhere.example"}
+    )
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
     cookies = answer.headers.get_list("Set-Cookie")
@@ -163,9 +166,9 @@ def test_other_sites_may_not_read_answers_nor_frame_pages(superset: Superset) ->
 
 
 def test_without_a_login_there_is_nothing_to_see(superset: Superset) -> None:
-    assert httpx.get(f"{superset.url}/api/v1/chart/").status_code == 401
-    assert httpx.get(f"{superset.url}/superset/dashboard/executive/").status_code == 302
-    assert httpx.get(f"{superset.url}/swagger/v1").status_code == 404
+    assert plain_http.get(f"{superset.url}/api/v1/chart/").status_code == 401
+    assert plain_http.get(f"{superset.url}/superset/dashboard/executive/").status_code == 302
+    assert plain_http.get(f"{superset.url}/swagger/v1").status_code == 404
 
 
 def test_what_the_login_page_reports_does_not_end_the_session_begun_on_it(
