@@ -165,7 +165,6 @@ def frozen() -> Iterator[None]:
     It would go through all of it again and again, a fifth of all processor time of a build.
     Switched off it would cost memory: a build of everything leaves gigabytes of cycles behind.
     """
-    gc.collect()
     gc.freeze()
     try:
         yield

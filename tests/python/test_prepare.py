@@ -26,7 +26,7 @@ def builds(house: EventLane, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     waiting: list[str] = []
 
     class Dbt:
-        def build(self, *_: Any) -> BuildResult:
+        def build(self, *_: Any, **__: Any) -> BuildResult:
             with house.connect() as conn:
                 conn.execute(waiting.pop(0))  # nobody may build once more
             return BuildResult(failures=["a_sum_is_wrong: 1 row"])

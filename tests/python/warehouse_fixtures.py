@@ -88,6 +88,7 @@ class Warehouse:
                 target_path=str(self.target),
                 log_path=str(self.target),
                 log_level="none",
+                log_level_file="none",  # what failed is in the results
                 quiet=True,
                 # the manifest is kept here; to write it takes longer than to build a few models
                 write_json=command[0] == "docs",
