@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one environment, installed by one rule at a time
-.PHONY: help demo test lint docs superset airflow up down status lock clean
+.PHONY: help demo test proof lint docs superset airflow up down status lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,10 @@ test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt u
 		echo "== $${other%/*} cannot be installed here: tests that need it are skipped"; } & done; wait
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
-	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@echo "== pytest" && $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(MORE)
+
+proof: ## the same, and the tests that say more of the same: easier orders, other engines
+	@$(MAKE) --no-print-directory test MORE=--thorough
 
 lint: $(DEV) $(PACKAGES) ## style only: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -47,16 +47,27 @@ PLACES = {module: (place, group) for place, group in enumerate(GROUPS) for modul
 TOLD = {"COURSEHOUSE_DBT_PACKAGES", "COURSEHOUSE_PG_BIN", "COURSEHOUSE_REWRITE_DOCS"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="also what says more of the same: make proof"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group: tests that one process runs")
+    config.addinivalue_line("markers", "thorough: says more of the same, and runs with --thorough")
     for name in [name for name in os.environ if name.startswith("COURSEHOUSE_")]:
         if name not in TOLD:
             del os.environ[name]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several processes a module stays in one: most of its time goes into its fixtures."""
+    if not config.getoption("--thorough"):
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         _, group = PLACES.get(item.path.stem, (0, item.path.stem))
         item.add_marker(pytest.mark.xdist_group(group))

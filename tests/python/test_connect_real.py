@@ -129,7 +129,9 @@ def mariadb_site(free_port: Callable[[], int]) -> Iterator[tuple[dict[str, str],
         yield variables, lambda *statements: server.run(*statements, database="moodle")
 
 
-@pytest.fixture(params=["moodle-postgres", "moodle-mariadb"])
+@pytest.fixture(
+    params=[pytest.param("moodle-postgres", marks=pytest.mark.thorough), "moodle-mariadb"]
+)
 def capture(
     request: pytest.FixtureRequest,
     new_connect: Callable[[dict[str, str]], RealConnect],

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
 from airflow_runner import Airflow, variables
 from event_house import House, kafka_records
 from moodle_sites import Lane
@@ -39,6 +40,7 @@ def test_an_hour_builds_and_looks_how_fresh_its_sources_are(airflow: Airflow, la
     assert set(told.values()) == {"pass"}, told
 
 
+@pytest.mark.thorough  # test_archive.py has the command, test_airflow.py the call
 def test_a_backfill_brings_back_what_the_month_has_archived_and_dropped(
     airflow: Airflow, lane: Lane
 ) -> None:

@@ -54,7 +54,9 @@ def house(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     return warehouse
 
 
-@pytest.mark.parametrize(("seed", "is_asked_first"), [(1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("seed", "is_asked_first"), [(1, True), pytest.param(2, False, marks=pytest.mark.thorough)]
+)
 def test_every_order_and_every_duplicate_gives_the_same_marts(
     house: Warehouse, seed: int, is_asked_first: bool
 ) -> None:
