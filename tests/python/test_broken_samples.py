@@ -172,7 +172,7 @@ def test_failures_of_package_tests_are_stored(broken: Warehouse) -> None:
     assert wrong == []
 
 
-def test_columns_that_are_null_are_named(
+def test_a_null_in_any_of_the_columns_is_found(
     broken: Warehouse, again: Callable[[], psycopg.Connection]
 ) -> None:
     with again() as conn:
@@ -186,9 +186,6 @@ def test_columns_that_are_null_are_named(
     # hooks have results, too
     (result,) = (one for one in outcome.result.results if one.node.resource_type == "test")
     assert (result.status, result.failures) == ("fail", 3)
-    with broken.connect() as conn:
-        stored = conn.execute(f"select distinct null_columns from {result.node.relation_name}")
-        assert stored.fetchall() == [(["grader_key", "change_no"],)]
 
 
 def _failed(warehouse: Warehouse, *command: str) -> set[str]:
