@@ -21,7 +21,7 @@ help: ## show this list
 demo: $(RUNTIME) $(PACKAGES) ## from nothing to a tested warehouse of the sample site (or of your Moodle)
 	@$(BIN)/coursehouse demo
 
-test: $(DEV) $(PACKAGES) ## every check: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
+test: $(DEV) $(PACKAGES) ## the checks: ruff, mypy, pytest (loader, laws, dbt unit and data tests, sqlfluff)
 	@for other in $(SUPERSET) $(AIRFLOW); do { $(MAKE) --no-print-directory $$other || \
 		echo "== $${other%/*} cannot be installed here: tests that need it are skipped"; } & done; wait
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .

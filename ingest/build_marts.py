@@ -31,7 +31,7 @@ def build_marts(
         dbt = Dbt()
         # what comes, or is edited, while it builds is for the next one
         state, tested = build_state(settings), unit_test_state(settings)
-        has_unit_tests = not (is_whole and are_unit_tests_passed(settings))
+        has_unit_tests = not (is_whole and are_unit_tests_passed(settings, tested))
         if is_whole:
             keep_state(settings, "")
         columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())

@@ -48,9 +48,9 @@ def is_built(settings: Settings) -> bool:
     return _kept(settings, MARK) == build_state(settings)
 
 
-def are_unit_tests_passed(settings: Settings) -> bool:
-    """Whether they would only say again what they said in the last build that went well."""
-    return _kept(settings, UNIT_TESTED) == unit_test_state(settings)
+def are_unit_tests_passed(settings: Settings, state: str) -> bool:
+    """Whether they would only say again what they said in `state`, in a build that went well."""
+    return _kept(settings, UNIT_TESTED) == state
 
 
 def note_unchanged(settings: Settings) -> None:
