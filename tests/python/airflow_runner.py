@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from addresses import warehouse_variables
 from moodle_sites import Lane
+from warehouse_fixtures import Warehouse
 
+from ingest.build import TARGET
 from ingest.settings import PROJECT_DIR
 
 ENVIRONMENT = ".venv-airflow/.installed"
@@ -71,7 +73,11 @@ class Airflow:
 
 
 def variables(lane: Lane, selected: str) -> dict[str, str]:
-    """Those of a small Moodle and an empty warehouse, where only `selected` is built."""
+    """Those of a small Moodle and an empty warehouse, where only `selected` is built.
+
+    dbt has read the project for it.
+    """
+    Warehouse(lane.warehouse, TARGET).leave_parsed(variables={})
     return {
         "COURSEHOUSE_HOME": str(lane.home),
         **warehouse_variables(lane.warehouse),

@@ -74,6 +74,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: PLACES.get(item.path.stem, (len(GROUPS), ""))[0])
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What failed is told at once: a run that is cut off has no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid} failed:\n{report.longreprtext[-4000:]}", flush=True)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes may hold times and random ids; every process must give a test the same name."""
     return argname if isinstance(val, bytes) else None

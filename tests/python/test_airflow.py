@@ -1,11 +1,13 @@
 """The DAGs of orchestrate/, in the Airflow they are for: what they promise, and real runs."""
 
 import json
+import os
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_string
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
@@ -14,12 +16,14 @@ import typer.main
 from airflow_runner import DAGS, Airflow, variables
 from jsonschema_rs import validator_for
 from moodle_sites import Lane
+from warehouse_fixtures import Warehouse
 
 from ingest import locked_dbt
-from ingest.build import Dbt
+from ingest.build import TARGET, Dbt
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.jobs import ALERT, JOBS, Step
+from ingest.postgres import EmbeddedPostgres
 from ingest.settings import PROJECT_DIR
 
 DAY = "2024-01-15"
@@ -36,9 +40,12 @@ DAG_OF = {
 
 
 @pytest.fixture(scope="module")
-def descriptions(airflow: Airflow) -> list[dict[str, Any]]:
+def descriptions(airflow: Airflow, postgres: EmbeddedPostgres) -> list[dict[str, Any]]:
     """The DAGs with an address, without one, and as a graph; Airflow takes long to be imported."""
-    Dbt().parse()  # the graph is read from its manifest
+    some = Warehouse(postgres.dsn("postgres"), TARGET)
+    some.leave_parsed(variables={})
+    with mock.patch.dict(os.environ, some.environment()):
+        Dbt().parse()  # the graph is read from its manifest
     graph = {"COURSEHOUSE_AIRFLOW_GRAPH": "true", "COURSEHOUSE_AIRFLOW_SELECT": FEW}
     return airflow.describe({"COURSEHOUSE_AIRFLOW_EMAIL": "data-alerts@example.com"}, {}, graph)
 

@@ -253,6 +253,7 @@ def test_the_command_evaluates_sends_once_and_never_prints_an_address(
 ) -> None:
     _sample(conn, "coursehouse_topic_disk_ratio", {"volume": "disk"}, 0.93, datetime.now(UTC))
     inbox.down = ("/broken",)
+    mart.leave_parsed(tmp_path / "alerts")
     environment = {
         **os.environ,
         **mart.environment(),

@@ -40,7 +40,7 @@ INSIDE = "window_start >= '2025-10-28+00' and window_start < '2025-10-30+00'"
 def house(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """A simulated stream, each day of it loaded at its end, and built."""
     warehouse = small_warehouse("backfill_marts")
-    warehouse.parse()  # the command goes on with what this leaves
+    warehouse.leave_parsed()  # the command goes on with what this leaves
     with warehouse.connect() as conn:
         for _, day in groupby(simulate(PLAN), lambda sent: sent.produced_at.date()):
             sent = list(day)

@@ -150,6 +150,7 @@ def touches_of(events: pd.DataFrame) -> pd.DataFrame:
 # ---------- the shop
 
 
+@pytest.mark.thorough  # in the demo they run on another stream
 def test_every_test_of_these_marts_passes_on_the_stream(shop: Warehouse) -> None:
     # not those that lead from marts which were not built to a dimension of the shop
     options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
@@ -368,7 +369,9 @@ def test_the_funnel_of_products_adds_up_to_that_of_the_truth(
     assert {"course-2", "bundle-science"} <= {row["product_id"] for row in rows}
 
 
-@pytest.mark.parametrize(("days", "others"), [(7, 0.02), (0.02, 7)])
+@pytest.mark.parametrize(
+    ("days", "others"), [pytest.param(7, 0.02, marks=pytest.mark.thorough), (0.02, 7)]
+)
 def test_visitors_who_order_within_days_of_a_look_are_those_that_pandas_finds(
     shop: Warehouse, conn: psycopg.Connection, events: pd.DataFrame, days: float, others: float
 ) -> None:

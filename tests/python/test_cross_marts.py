@@ -65,6 +65,7 @@ def ask(conn: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
     return conn.execute(query.encode()).fetchall()
 
 
+@pytest.mark.thorough  # in the demo they run on another account
 def test_every_test_of_these_models_passes_on_the_account(house: Warehouse) -> None:
     house.run("test", "--select", *CROSS, "--exclude-resource-type", "unit_test")
 

@@ -87,6 +87,7 @@ def _minor(amount: Decimal, currency: str) -> int:
     return int(units)
 
 
+@pytest.mark.thorough  # in the demo they run on another account
 def test_every_test_of_these_marts_passes_on_the_account(books: Warehouse) -> None:
     tests = ("--select", *MARTS, *DIMENSIONS, "--indirect-selection", "cautious")
     books.run("test", *tests, "--exclude-resource-type", "unit_test")

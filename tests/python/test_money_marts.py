@@ -52,6 +52,7 @@ def conn(house: Warehouse) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.mark.thorough  # in the demo they run on another account
 def test_every_data_test_of_what_is_built_passes_on_the_account(house: Warehouse) -> None:
     """Those of the dimensions of other marts, which are not built here, are left to them."""
     outcome = house.dbt(

@@ -59,7 +59,7 @@ ROWS = "select * from marts_engagement.rt_{}_window order by 1, 2"
 def built(small_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """What a stream goes on with, and no event."""
     warehouse = small_warehouse("stream")
-    warehouse.parse()  # the command goes on with what this leaves
+    warehouse.leave_parsed()  # the command goes on with what this leaves
     warehouse.run("build", "--select", *BUILT, *MODELS)
     return warehouse
 

@@ -14,9 +14,10 @@ import yaml
 from addresses import warehouse_variables
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.behavior_flags import BehaviorFlagRendered
 from mariadb_server import MariaDb
 from moodle_sites import SMALL, Lane, create_tables, fill_small
-from parsed_project import manifest_for
+from parsed_project import leave, manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -26,6 +27,10 @@ from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.warehouse.bootstrap import bootstrap
+
+# For each of its flags, at each command, dbt asks Python for the module of every caller: below
+# pytest, with all that tests import, that takes seconds, and the answer is shown to nobody.
+BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
 
 
 @dataclass
@@ -65,8 +70,16 @@ class Warehouse:
             self.manifest = manifest_for(dbname(self.dsn), self.parse)
         return self.manifest
 
+    def leave_parsed(
+        self, target: Path | None = None, variables: dict[str, Any] = UNREPORTED
+    ) -> None:
+        """In `target` (its own) dbt in the next process, with these variables, need not read all."""
+        manifest = manifest_for(dbname(self.dsn), self.parse)
+        with mock.patch.dict(os.environ, self.environment()):
+            leave(manifest, target or self.target, variables)
+
     def parse(self) -> Manifest:
-        """Read the project anew; in `target` dbt leaves what the next process goes on with."""
+        """Read the project anew."""
         outcome = self._invoke("parse")
         assert isinstance(outcome.result, Manifest), outcome.exception
         return outcome.result
@@ -147,12 +160,12 @@ def new_warehouse(
 
 @pytest.fixture(scope="session")
 def warehouse(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
-    """The sample site loaded and built with every data test. Only for reading.
+    """The sample site loaded and built. Only for reading.
 
-    Unit tests run in the demo: on their own rows they say the same everywhere.
+    Tests run in the demo: the data tests on this site and more, unit tests on their own rows.
     """
     loaded = new_warehouse("built_warehouse")
-    loaded.run("build", "--exclude-resource-type", "unit_test")
+    loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     return loaded
 
 
