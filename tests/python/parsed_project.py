@@ -9,9 +9,9 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
+from dbt.artifacts.resources.base import FileHash
 from dbt.config.runtime import load_profile
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
-from dbt.contracts.files import FileHash
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder
 from dbt.version import __version__

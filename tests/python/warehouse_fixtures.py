@@ -73,7 +73,7 @@ class Warehouse:
     def leave_parsed(
         self, target: Path | None = None, variables: dict[str, Any] = UNREPORTED
     ) -> None:
-        """In `target` (its own) dbt in the next process, with these variables, need not read all."""
+        """In `target` (its own) the next dbt process with these variables need not read all."""
         manifest = manifest_for(dbname(self.dsn), self.parse)
         with mock.patch.dict(os.environ, self.environment()):
             leave(manifest, target or self.target, variables)
