@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.settings import PROJECT_DIR
+from ingest.settings import PROJECT_DIR, Settings
 
 PROGRAM = Path(sys.executable).parent / "coursehouse"
 
@@ -20,6 +20,12 @@ class Demo:
 
     environment: dict[str, str]
     output: str
+
+    def settings(self) -> Settings:
+        """What the command line sees."""
+        prefix = "COURSEHOUSE_"
+        own = {k: v for k, v in self.environment.items() if k.startswith(prefix)}
+        return Settings.model_validate({k.removeprefix(prefix).lower(): v for k, v in own.items()})
 
     def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `coursehouse ...` on it."""

@@ -29,9 +29,7 @@ class Superset:
 
     def settings(self) -> Settings:
         """What the command line sees."""
-        prefix = "COURSEHOUSE_"
-        own = {k: v for k, v in self.demo.environment.items() if k.startswith(prefix)}
-        return Settings.model_validate({k.removeprefix(prefix).lower(): v for k, v in own.items()})
+        return self.demo.settings()
 
     def warehouse(self) -> psycopg.Connection:
         """A connection of the warehouse's owner, to compare with."""

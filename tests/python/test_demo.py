@@ -7,6 +7,7 @@ from demo_fixtures import PROGRAM, Demo
 from playwright.sync_api import Browser, expect
 
 from ingest.packages import source
+from ingest.postgres import connect
 from ingest.settings import PROJECT_DIR
 
 
@@ -52,3 +53,12 @@ def test_the_demo_builds_a_tested_warehouse_and_a_second_run_changes_nothing(
     target = demo.environment["COURSEHOUSE_HOME"]
     dbt = [str(PROGRAM.parent / "dbt"), "run", "--select", "dim_date", "--target-path", target]
     subprocess.run(dbt, cwd=PROJECT_DIR, env=demo.environment, check=True, capture_output=True)
+
+
+def test_a_build_of_everything_is_a_sample_for_alerts(demo: Demo) -> None:
+    with connect(demo.settings()) as conn:
+        sampled = conn.execute(
+            "select distinct metric from ops.metric_sample"
+            " where metric like 'coursehouse_build%' order by metric"
+        ).fetchall()
+    assert sampled == [("coursehouse_build_duration_seconds",), ("coursehouse_build_failures",)]

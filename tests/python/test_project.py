@@ -129,14 +129,6 @@ def test_files_stay_small() -> None:
     assert [f"{file}: {n}" for file, n in lengths if n > PYTHON_LINES] == []
 
 
-def test_a_build_of_everything_is_a_sample_for_alerts(warehouse: Warehouse) -> None:
-    with warehouse.connect() as conn:
-        sampled = conn.execute(
-            "select metric from ops.metric_sample where metric like 'coursehouse_build%' order by 1"
-        ).fetchall()
-    assert sampled == [("coursehouse_build_duration_seconds",), ("coursehouse_build_failures",)]
-
-
 def test_the_sql_is_clean_by_sqlfluff(
     warehouse: Warehouse, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
