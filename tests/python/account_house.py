@@ -6,13 +6,12 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from stripe_account import fill, small_account
-from warehouse_fixtures import Warehouse, copy_database
+from warehouse_fixtures import NO_TESTS, Warehouse, copy_database
 
 from ingest.fx.load import load_fx
 from ingest.postgres import EmbeddedPostgres
 
 MARTS = ("+path:models/marts/finance", "+path:models/marts/cross")
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 @pytest.fixture(scope="session")

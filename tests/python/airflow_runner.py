@@ -72,12 +72,15 @@ class Airflow:
         )
 
 
-def variables(lane: Lane, selected: str) -> dict[str, str]:
-    """Those of a small Moodle and an empty warehouse, where only `selected` is built.
+def read_project(dsn: str) -> Warehouse:
+    """The warehouse at an address, for which builds of DAGs need not read the project."""
+    warehouse = Warehouse(dsn, TARGET)
+    warehouse.leave_parsed(variables={})
+    return warehouse
 
-    dbt has read the project for it.
-    """
-    Warehouse(lane.warehouse, TARGET).leave_parsed(variables={})
+
+def variables(lane: Lane, selected: str) -> dict[str, str]:
+    """Those of a small Moodle and an empty warehouse, where only `selected` is built."""
     return {
         "COURSEHOUSE_HOME": str(lane.home),
         **warehouse_variables(lane.warehouse),

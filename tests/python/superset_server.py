@@ -13,7 +13,7 @@ import pytest
 from demo_fixtures import Demo
 
 from ingest.postgres import connect
-from ingest.settings import PROJECT_DIR, Settings
+from ingest.settings import PROJECT_DIR
 
 ENVIRONMENT = ".venv-superset/.installed"
 
@@ -27,13 +27,9 @@ class Superset:
     demo: Demo
     output: str
 
-    def settings(self) -> Settings:
-        """What the command line sees."""
-        return self.demo.settings()
-
     def warehouse(self) -> psycopg.Connection:
         """A connection of the warehouse's owner, to compare with."""
-        return connect(self.settings())
+        return connect(self.demo.settings())
 
     def api(self, user: str = "admin", password: str | None = None) -> "Api":
         """A client of the REST API that is logged in."""

@@ -13,13 +13,12 @@ import psycopg
 import pytest
 import typer
 import typer.main
-from airflow_runner import DAGS, Airflow, variables
+from airflow_runner import DAGS, Airflow, read_project, variables
 from jsonschema_rs import validator_for
 from moodle_sites import Lane
-from warehouse_fixtures import Warehouse
 
 from ingest import locked_dbt
-from ingest.build import TARGET, Dbt
+from ingest.build import Dbt
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.jobs import ALERT, JOBS, Step
@@ -42,9 +41,7 @@ DAG_OF = {
 @pytest.fixture(scope="module")
 def descriptions(airflow: Airflow, postgres: EmbeddedPostgres) -> list[dict[str, Any]]:
     """The DAGs with an address, without one, and as a graph; Airflow takes long to be imported."""
-    some = Warehouse(postgres.dsn("postgres"), TARGET)
-    some.leave_parsed(variables={})
-    with mock.patch.dict(os.environ, some.environment()):
+    with mock.patch.dict(os.environ, read_project(postgres.dsn("postgres")).environment()):
         Dbt().parse()  # the graph is read from its manifest
     graph = {"COURSEHOUSE_AIRFLOW_GRAPH": "true", "COURSEHOUSE_AIRFLOW_SELECT": FEW}
     return airflow.describe({"COURSEHOUSE_AIRFLOW_EMAIL": "data-alerts@example.com"}, {}, graph)
@@ -171,6 +168,7 @@ def test_every_task_calls_a_command_there_is(described: dict[str, Any]) -> None:
 def test_a_night_is_worked_again_for_the_day_somebody_names(
     airflow: Airflow, house: dict[str, str], lane: Lane
 ) -> None:
+    read_project(lane.warehouse)
     conf = json.dumps({"date": DAY})
     # these have tests of their own, and take a minute
     costly = "^(load_fx|report|docs|warm|source_freshness|alert)$"
@@ -305,6 +303,7 @@ def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
     everything = [flag for flag in flags if flag not in ("--select", FEW)]
     assert locked_dbt.is_whole(["build", *everything])
     lane.load()
+    read_project(lane.warehouse)
     # `dags test` runs one task at a time, in any order: one that waits for another one's node would
     # never let that one begin
     waiting = r"build\.stg_.*|load_.*|report|docs|warm|source_.*|alert|archive|retention"

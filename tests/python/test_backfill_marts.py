@@ -15,7 +15,7 @@ from dbt.cli.main import dbtRunnerResult
 from event_streams import load_messages
 from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.backfill import run as backfill_run
 from ingest.build import Dbt, _quiet
@@ -26,7 +26,6 @@ from ingest.simulate.plan import Plan
 from ingest.simulate.world import simulate
 
 PLAN = Plan(seed=5, events=3_000, days=4)
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 RECENT = "intermediate.int_events__recent_events"
 PEOPLE = "intermediate.int_events__recent_people"
 WINDOWS = ("marts_engagement.rt_sales_window", "marts_engagement.rt_activity_window")

@@ -37,7 +37,7 @@ from moodle_sites import LOG, SMALL, Lane, create_tables, fill_small
 from prometheus_server import prometheus
 from real_kafka import RealKafka
 from test_stream import counted
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.events.topics import topics
 from ingest.kafka.broker import EmbeddedBroker
@@ -57,7 +57,6 @@ MARTS = (
     *("+tag:near_real_time", "+tag:alert", "+path:models/marts/ops"),
     *("+fact_session", "+int_commerce__sessions", "+page_view_window_5m", "+fact_orders"),
 )
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 PEOPLE = """(
     select student_hash as person_hash, source_system || ':' || source_user_id as person
     from vault.pseudonyms

@@ -17,7 +17,7 @@ from event_streams import load_messages
 from psycopg import sql
 from test_analyses import ask as answers
 from test_analyses import compiled
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.dashboards.audiences import group
 from ingest.simulate.plan import Plan
@@ -38,7 +38,6 @@ LOADS = 3
 MARTS = tuple(f"path:models/marts/{domain}" for domain in ("commerce", "live", "proctoring"))
 OURS = (*MARTS, *(mart.replace("marts", "intermediate") for mart in MARTS))
 PEOPLE_TOO = ("pseudonyms", "dim_learner")
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 GAP = pd.Timedelta(minutes=30)
 LOOKBACK = pd.Timedelta(days=30)
 SEARCH = ("google.com", "duckduckgo.com", "bing.com")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from airflow_runner import Airflow, variables
+from airflow_runner import Airflow, read_project, variables
 from event_house import House, kafka_records
 from moodle_sites import Lane
 
@@ -26,6 +26,7 @@ def run(airflow: Airflow, dag: str, *options: str, **given: str) -> str:
 def test_an_hour_builds_and_looks_how_fresh_its_sources_are(airflow: Airflow, lane: Lane) -> None:
     """Here of a warehouse that has events, and nothing else."""
     House(lane.warehouse, lane.home).arrive("user.events", kafka_records(1, 9), datetime.now(UTC))
+    read_project(lane.warehouse)
     given = variables(lane, "dim_device")
     del given["COURSEHOUSE_MOODLE_DSN"]
     SOURCES.unlink(missing_ok=True)
@@ -48,6 +49,7 @@ def test_a_backfill_brings_back_what_the_month_has_archived_and_dropped(
     arrived_at = datetime.now(UTC) - timedelta(days=800)  # longer ago than any topic keeps
     house.arrive("user.events", kafka_records(1, 9), arrived_at)
     before = house.content()
+    read_project(lane.warehouse)
     given = variables(lane, "dim_device") | {"COURSEHOUSE_ARCHIVE_URL": str(lane.home / "archive")}
     run(airflow, "monthly_maintenance", "--mark-success-pattern", "^alert$", **given)
     assert (len(before), house.content()) == (9, [])

@@ -7,14 +7,14 @@ import psycopg
 from moodle_sites import Lane
 from psycopg import sql
 from traces import traces
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.erasure.run import erase
 
 MARTS = ("fact_session", "dim_learner", "student_daily_activity", "fact_grade", "fact_enrollment")
 BUILD = (
     *("build", "--select", *(f"+{mart}" for mart in MARTS)),
-    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+    *NO_TESTS,
 )
 # who did most in the log
 WHO = """

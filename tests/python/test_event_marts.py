@@ -14,7 +14,7 @@ import pandas as pd
 import psycopg
 import pytest
 from event_streams import load_messages
-from warehouse_fixtures import Warehouse, failures
+from warehouse_fixtures import NO_TESTS, Warehouse, failures
 
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, Seen
@@ -32,7 +32,6 @@ PLAN = Plan(
     skew_share=0.02,
 )
 LOADS = 3
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # a view shows what arrives without being built again
 TABLES = [f"source:events+,config.materialized:{kind}" for kind in ("table", "incremental")]
 FOLLOWING = ("--select", *TABLES, "source:events+,resource_type:snapshot")

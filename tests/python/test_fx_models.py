@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.warehouse.bootstrap import bootstrap
 
@@ -53,8 +53,7 @@ def warehouse_of_bookings(
 
 def reporting(warehouse: Warehouse, *options: str) -> list[Decimal | None]:
     """Build, and give what the dollars, euros and dinars of the ledger come to in euros."""
-    everything = ("build", "--select", f"+{LEDGER}", "--exclude-resource-type", "unit_test")
-    warehouse.run(*everything, "--exclude-resource-type", "test", *options)
+    warehouse.run("build", "--select", f"+{LEDGER}", *NO_TESTS, *options)
     with warehouse.connect() as conn:
         rows = conn.execute(
             f"select net_reporting from marts_finance.{LEDGER} order by source_id".encode()

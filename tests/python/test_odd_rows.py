@@ -12,11 +12,10 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from moodle_sites import Lane
-from warehouse_fixtures import Warehouse, copy_database
+from warehouse_fixtures import NO_TESTS, Warehouse, copy_database
 
 from ingest.postgres import EmbeddedPostgres
 
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # a view shows what arrives without being built again
 TABLES = [f"source:moodle+,config.materialized:{kind}" for kind in ("table", "incremental")]
 FOLLOWING = ("--select", *TABLES, "source:moodle+,resource_type:snapshot")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +139,10 @@ def test_the_sql_is_clean_by_sqlfluff(
     config = tmp_path / "variables.cfg"
     lines = ["[sqlfluff:templater:dbt:context]", *variables]
     if not request.config.getoption("--thorough"):
-        own = re.search(
-            "^exclude_rules = .*", (PROJECT_DIR / ".sqlfluff").read_text(), re.MULTILINE
-        )
-        assert own
-        lines = ["[sqlfluff]", f"{own[0]}, {LAYOUT}", *lines]
+        own = ConfigParser(interpolation=None)
+        own.read(PROJECT_DIR / ".sqlfluff")
+        left_out = own["sqlfluff"]["exclude_rules"]
+        lines = ["[sqlfluff]", f"exclude_rules = {left_out}, {LAYOUT}", *lines]
     config.write_text("\n".join(lines))
     lint = subprocess.run(
         [

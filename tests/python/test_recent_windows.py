@@ -16,7 +16,7 @@ import orjson
 import psycopg
 import pytest
 from event_streams import load_messages
-from warehouse_fixtures import Warehouse
+from warehouse_fixtures import NO_TESTS, Warehouse
 
 from ingest.events.contracts import contract_of
 from ingest.events.topics import topics
@@ -42,7 +42,6 @@ LEARNING = (
 )
 SHOP = ("clicks", "cart", "purchase")
 GUEST = "moodle:1"
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)

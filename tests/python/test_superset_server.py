@@ -57,7 +57,7 @@ def test_serving_again_finds_everything_in_place(superset: Superset) -> None:
 
 def test_what_runs_with_other_settings_is_started_anew(superset: Superset) -> None:
     """An upgrade reaches the pages people look at, not only the folder of the project."""
-    settings = superset.settings()
+    settings = superset.demo.settings()
     assert not SupersetServer(settings).stop_outdated()
     other = settings.model_copy(update={"superset_workers": settings.superset_workers + 1})
     try:
@@ -71,7 +71,7 @@ def test_what_runs_with_other_settings_is_started_anew(superset: Superset) -> No
 def test_what_left_the_specs_is_removed_and_what_people_made_stays(
     superset: Superset, tmp_path: Path
 ) -> None:
-    server = SupersetServer(superset.settings())
+    server = SupersetServer(superset.demo.settings())
     api = superset.api()
     own = api.post("/dashboard/", {"dashboard_title": "Made by hand"})["id"]
     fewer = tmp_path / "bundle"
@@ -98,13 +98,13 @@ def test_a_bundle_superset_does_not_take_is_an_error_that_names_the_file(
     file = next((broken / "charts" / "executive").iterdir())
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"uuid": "none"}))
     with pytest.raises(Exception, match=file.name):
-        SupersetServer(superset.settings()).prepare(broken)
+        SupersetServer(superset.demo.settings()).prepare(broken)
 
 
 def test_a_metric_the_warehouse_cannot_compute_is_an_error_that_names_it(
     superset: Superset,
 ) -> None:
-    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    settings, specs, catalogue = superset.demo.settings(), read_specs(), read_catalogue(MANIFEST)
     require_built(settings, specs, catalogue)
     metrics = catalogue["secure_course_group"].metrics
     metrics["learners"] = metrics["learners"].model_copy(update={"expression": "sum(group_name)"})
@@ -236,7 +236,7 @@ def test_finance_reads_the_marts_of_its_dashboards(superset: Superset) -> None:
 
 
 def test_what_an_audience_may_read_no_longer_is_taken_back(superset: Superset) -> None:
-    settings, specs, catalogue = superset.settings(), read_specs(), read_catalogue(MANIFEST)
+    settings, specs, catalogue = superset.demo.settings(), read_specs(), read_catalogue(MANIFEST)
     later = sql.SQL("alter default privileges in schema marts_learning grant select on tables to ")
     with superset.warehouse() as conn:
         conn.execute(later + sql.Identifier(group("finance")))
@@ -322,7 +322,7 @@ def _asked(dataset: int, query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as(superset: Superset, user: str, dbname: str | None = None) -> psycopg.Connection:
-    settings = superset.settings()
+    settings = superset.demo.settings()
     parts = conninfo_to_dict(warehouse_dsn(settings))
     name = "metadata" if user == METADATA else user
     changed = {"user": user, "password": secret(settings, name)}

@@ -32,6 +32,9 @@ from ingest.warehouse.bootstrap import bootstrap
 # pytest, with all that tests import, that takes seconds, and the answer is shown to nobody.
 BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
 
+# options of a build
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
 
 @dataclass
 class Warehouse:
@@ -165,7 +168,7 @@ def warehouse(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     Tests run in the demo: the data tests on this site and more, unit tests on their own rows.
     """
     loaded = new_warehouse("built_warehouse")
-    loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    loaded.run("build", *NO_TESTS)
     return loaded
 
 
@@ -218,7 +221,7 @@ def mariadb_warehouse(
     directory = tmp_path_factory.mktemp("mariadb_warehouse")
     loaded = Warehouse(new_database("mariadb_warehouse"), directory / "target")
     Lane(mariadb.url("moodle", charset="utf8mb4"), loaded.dsn, directory).load()
-    loaded.run("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    loaded.run("build", *NO_TESTS)
     return loaded
 
 
