@@ -48,9 +48,6 @@ from ingest.simulate.track import to_collector
 from ingest.simulate.truth_learning import LEARNING
 from ingest.simulate.world import Message, simulate, truth
 
-# takes minutes; that each of them may be killed alone, the tests of each of them show
-pytestmark = pytest.mark.thorough
-
 # one day, so that all of it is in the windows of the last two
 PLAN = Plan(seed=8, events=4_000, days=1, late_share=0.02, out_of_order_share=0.05)
 MARTS = (

@@ -107,7 +107,6 @@ def conn(odd: Warehouse) -> Iterator[psycopg.Connection]:
         yield built
 
 
-@pytest.mark.thorough
 def test_every_data_test_passes_on_what_they_moved(odd: Warehouse) -> None:
     odd.run("test", "--select", "source:moodle+,test_type:data")
 

@@ -109,7 +109,7 @@ def test_a_manager_is_shown_the_courses_of_the_category(
     assert_refused(screen, "executive", "Daily active learners")
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough  # and this
 def test_an_accountant_is_shown_the_dashboards_of_finance(
     people: People, browser: Browser, superset: Superset
 ) -> None:
