@@ -6,7 +6,7 @@ Loads the sample site, adds 2,000 learners and a log of so many rows, 10,000 a d
 stays the same, its history grows. For every size, in a database of its own:
 
 - the first `dbt build` of models and snapshots, a second one with nothing new, and with `--tests`
-  a third one with all data tests and unit tests
+  a third one with all data tests
 - an increment: the same build after one more day of 10,000 rows; what its incremental models took
   by dbt's own count, best of three days, on which the sizes take turns: whoever else uses the
   machine disturbs them alike

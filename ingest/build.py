@@ -23,7 +23,10 @@ PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
 
 TARGET = PROJECT_DIR / "target"
 NEAR_REAL_TIME = "tag:near_real_time"
-KINDS = ("model", "test", "unit_test", "snapshot", "seed")
+# What a build is made of. Unit tests bring rows of their own and say nothing of what is loaded:
+# they are for those who change the project.
+KINDS = ("model", "test", "snapshot", "seed")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 # Variables for runs of which elementary stores nothing: what it stores is for reports.
 UNREPORTED = {
     "disable_dbt_artifacts_autoupload": True,
@@ -53,27 +56,26 @@ class Dbt:
         self._runner = dbtRunner()
         self._is_compiled = False
 
-    def build(self, on_node: OnNode, *options: str, has_unit_tests: bool = True) -> BuildResult:
+    def build(self, on_node: OnNode, *options: str) -> BuildResult:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run.
 
-        `options` are dbt's; with a selection `total` is still that of the whole project.
+        `options` are dbt's, without any it is everything but unit tests; with a selection `total`
+        is still that of the whole project.
         """
         done = 0
-        kinds = KINDS if has_unit_tests else tuple(kind for kind in KINDS if kind != "unit_test")
 
         def count(event: Any) -> None:
             nonlocal done
             # exposures finish too, though nothing is done for them
-            if event.info.name == "NodeFinished" and event.data.node_info.resource_type in kinds:
+            if event.info.name == "NodeFinished" and event.data.node_info.resource_type in KINDS:
                 done += 1
                 on_node(done, total)
 
         nodes = self._parse("--no-write-json")  # the build writes the manifest down
-        total = sum(nodes[kind] for kind in kinds)
-        left_out = () if has_unit_tests else ("--exclude-resource-type", "unit_test")
+        total = sum(nodes[kind] for kind in KINDS)
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
         with frozen():
-            outcome = self._invoke("build", *options, *left_out)
+            outcome = self._invoke("build", *(options or NO_UNIT_TESTS))
         self._is_compiled = not options
         return _result(outcome)
 
@@ -146,8 +148,7 @@ class Dbt:
             raise UserError(f"dbt cannot read the project: {outcome.exception}")
         manifest: Any = outcome.result
         self._runner = dbtRunner(manifest=manifest)
-        nodes = [*manifest.nodes.values(), *manifest.unit_tests.values()]
-        return Counter(str(node.resource_type) for node in nodes)
+        return Counter(str(node.resource_type) for node in manifest.nodes.values())
 
     def _invoke(self, *command: str) -> dbtRunnerResult:
         folder = str(PROJECT_DIR)
@@ -155,6 +156,7 @@ class Dbt:
             [*command, "--project-dir", folder, "--profiles-dir", folder, "--quiet"],
             log_level="none",
             log_level_file="info",
+            use_fast_test_edges=True,
         )
 
 

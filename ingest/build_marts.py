@@ -5,13 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingest.build import BuildResult, Dbt
 from ingest.build_lock import building
-from ingest.build_state import (
-    are_unit_tests_passed,
-    build_state,
-    keep_state,
-    keep_unit_tests,
-    unit_test_state,
-)
+from ingest.build_state import build_state, keep_state
 from ingest.errors import UserError
 from ingest.settings import Settings
 
@@ -23,30 +17,29 @@ def build_marts(
 ) -> tuple[Dbt, BuildResult]:
     """`dbt build` with a bar, alone in the warehouse; `options` are dbt's.
 
-    Everything is built without unit tests where they would only say again what they have said.
     Raises `Busy`, or `UserError` after it has shown which models and tests failed.
     """
     is_whole = not options
     with building(settings, console.print, wait_minutes):
         dbt = Dbt()
         # what comes, or is edited, while it builds is for the next one
-        state, tested = build_state(settings), unit_test_state(settings)
-        has_unit_tests = not (is_whole and are_unit_tests_passed(settings, tested))
+        state = build_state(settings)
         if is_whole:
             keep_state(settings, "")
         columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        # a bar drawn ten times a second takes seconds of a build
+        bar = Progress(*columns, TimeElapsedColumn(), console=console, refresh_per_second=1)
+        with bar as progress:
             task = progress.add_task("build", total=None)
 
             def show(done: int, total: int) -> None:
                 progress.update(task, completed=done, total=total if is_whole else None)
 
-            built = dbt.build(show, *options, has_unit_tests=has_unit_tests)
+            built = dbt.build(show, *options)
     for failure in built.failures[:SHOWN_FAILURES]:
         console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
     if built.failures:
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
     if is_whole:
         keep_state(settings, state)
-        keep_unit_tests(settings, tested)
     return dbt, built

@@ -4,7 +4,7 @@ from ingest.build import project_fingerprint
 from ingest.postgres import connect
 from ingest.settings import Settings
 
-MARK, UNIT_TESTED = "built", "unit_tested"
+MARK = "built"
 # loads that find nothing may have a row, and what is broken changes marts, too
 _LOADED = """
     select
@@ -12,12 +12,6 @@ _LOADED = """
             || (select coalesce(sum(rows_inserted + rows_updated + rows_deleted), 0)
                 from ops.load_manifest) || ':'
             || (select count(*) from raw_events.dead_letter)
-    from pg_database
-    where datname = current_database()
-"""
-
-_SERVER = """
-    select current_database() || ':' || oid || ':' || current_setting('server_version')
     from pg_database
     where datname = current_database()
 """
@@ -32,12 +26,9 @@ _UNCHANGED = """
 
 def build_state(settings: Settings) -> str:
     """What a build depends on: the warehouse, all that was loaded, and the project's files."""
-    return _of_project(settings, _LOADED)
-
-
-def unit_test_state(settings: Settings) -> str:
-    """What unit tests depend on: the project's files and who runs them; rows they bring along."""
-    return _of_project(settings, _SERVER)
+    with connect(settings) as conn:
+        row = conn.execute(_LOADED).fetchone()
+    return f"{row[0] if row else ''} {project_fingerprint()}"
 
 
 def is_built(settings: Settings) -> bool:
@@ -45,12 +36,8 @@ def is_built(settings: Settings) -> bool:
 
     The last one that was run with these settings' home, and went well.
     """
-    return _kept(settings, MARK) == build_state(settings)
-
-
-def are_unit_tests_passed(settings: Settings, state: str) -> bool:
-    """Whether they would only say again what they said in `state`, in a build that went well."""
-    return _kept(settings, UNIT_TESTED) == state
+    mark = settings.home_dir / MARK
+    return mark.exists() and mark.read_text() == build_state(settings)
 
 
 def note_unchanged(settings: Settings) -> None:
@@ -61,29 +48,9 @@ def note_unchanged(settings: Settings) -> None:
 
 def keep_state(settings: Settings, state: str) -> None:
     """Remember that everything was built of `state`; nothing if it is empty."""
-    _keep(settings, MARK, state)
-
-
-def keep_unit_tests(settings: Settings, state: str) -> None:
-    """Remember that all unit tests went well in `state`."""
-    _keep(settings, UNIT_TESTED, state)
-
-
-def _of_project(settings: Settings, query: str) -> str:
-    with connect(settings) as conn:
-        row = conn.execute(query).fetchone()
-    return f"{row[0] if row else ''} {project_fingerprint()}"
-
-
-def _kept(settings: Settings, name: str) -> str | None:
-    mark = settings.home_dir / name
-    return mark.read_text() if mark.exists() else None
-
-
-def _keep(settings: Settings, name: str, text: str) -> None:
-    mark = settings.home_dir / name
-    if text:
+    mark = settings.home_dir / MARK
+    if state:
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(text)
+        mark.write_text(state)
     else:
         mark.unlink(missing_ok=True)

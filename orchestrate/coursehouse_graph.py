@@ -32,7 +32,7 @@ def build_graph(manifest: Path = MANIFEST) -> TaskGroup:
             invocation_mode=InvocationMode.SUBPROCESS,
             dbt_executable_path=PROJECT / "orchestrate" / "dbt",
             # cosmos would leave out the tests of which it shows no task
-            setup_operator_args={"dbt_cmd_flags": _resource_types("test", "unit_test")},
+            setup_operator_args={"dbt_cmd_flags": ["--resource-type", "test"]},
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
@@ -42,7 +42,3 @@ def build_graph(manifest: Path = MANIFEST) -> TaskGroup:
         ),
         operator_args={"retries": 0, "trigger_rule": "none_failed", "install_deps": False},
     )
-
-
-def _resource_types(*kinds: str) -> list[str]:
-    return [word for kind in kinds for word in ("--resource-type", kind)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ingest.backfill.marts import Model
 from ingest.backfill.progress import Say
-from ingest.build import Dbt
+from ingest.build import NO_UNIT_TESTS, Dbt
 from ingest.errors import UserError
 
 INCREMENTAL = "config.materialized:incremental,package:coursehouse"
@@ -39,7 +39,7 @@ def build(dbt: Dbt, marts: Sequence[str], say: Say, *, from_raw: bool) -> None:
     """
     before = "+" if from_raw else ""
     selection = [f"{before}{name}+" for name in marts]
-    built = dbt.build(lambda done, total: None, "--select", *selection)
+    built = dbt.build(lambda done, total: None, "--select", *selection, *NO_UNIT_TESTS)
     if built.failures:
         shown = "; ".join(built.failures[:3])
         raise UserError(f"{len(built.failures)} models or tests failed: {shown}")

@@ -23,11 +23,11 @@ from ingest.sample import SAMPLE_DUMP, restore
 GROUPS = {
     # the warehouse of the demo, a Superset on it, and the project's own target directory
     "demo": ("test_demo", "test_superset_server", "test_superset_access", "test_superset_browser"),
-    # the sample site, built with all tests
+    # the sample site, built
     "warehouse": (
         *("test_broken_samples", "test_project", "test_analyses", "test_docs", "test_gates"),
         *("test_item_statistics", "test_metrics", "test_personal_data", "test_secure_views"),
-        *("test_odd_rows", "test_truth"),
+        *("test_odd_rows", "test_truth", "test_units"),
     ),
     # the account at Stripe, built
     "account": (

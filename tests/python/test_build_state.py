@@ -21,7 +21,7 @@ from ingest.events import raw
 
 # as cosmos' watcher calls dbt, which runs all kinds of nodes in one build
 WATCHED = (
-    *("build", "--log-format", "json", "--resource-type", "test", "--resource-type", "unit_test"),
+    *("build", "--log-format", "json", "--resource-type", "test"),
     *("--resource-type", "model", "--resource-type", "snapshot", "--resource-type", "seed"),
     *("--project-dir", "/tmp/cosmos", "--profile", "coursehouse"),  # noqa: S108
 )
@@ -34,19 +34,12 @@ def house(database: Callable[[], str], tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def unit_tested() -> list[bool]:
-    """Of every build so far, whether unit tests ran in it."""
-    return []
-
-
-@pytest.fixture
-def outcomes(monkeypatch: pytest.MonkeyPatch, unit_tested: list[bool]) -> list[BuildResult]:
+def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[BuildResult]:
     """What dbt's next builds end with; without any they go well. dbt itself has its own tests."""
     waiting: list[BuildResult] = []
 
     class Dbt:
-        def build(self, *_: Any, has_unit_tests: bool) -> BuildResult:
-            unit_tested.append(has_unit_tests)
+        def build(self, *_: Any) -> BuildResult:
             return waiting.pop(0) if waiting else BuildResult()
 
     monkeypatch.setattr(module, "Dbt", Dbt)
@@ -95,29 +88,6 @@ def test_a_build_that_failed_left_nothing_built(house: House, outcomes: list[Bui
     with pytest.raises(UserError, match="1 models or tests failed"):
         build(house)
     assert not is_built(house.settings())
-
-
-def test_unit_tests_run_once_for_a_project(
-    house: House,
-    outcomes: list[BuildResult],
-    unit_tested: list[bool],
-    database: Callable[[], str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    build(house)
-    arrive(house)  # their rows are their own
-    build(house)
-    build(house, "--select", "test_type:unit")  # of a part as one says
-    assert unit_tested == [True, False, True]
-    build(House(database(), house.home))  # another warehouse
-    build(house)
-    monkeypatch.setattr("ingest.build_state.project_fingerprint", lambda: "changed")
-    outcomes.append(BuildResult(failures=["a unit test: no"]))
-    with pytest.raises(UserError):
-        build(house)
-    build(house)
-    build(house)
-    assert unit_tested[3:] == [True, True, True, True, False]
 
 
 def test_a_build_by_dbt_itself_is_a_build(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

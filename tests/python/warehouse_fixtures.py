@@ -165,7 +165,7 @@ def new_warehouse(
 def warehouse(new_warehouse: Callable[[str], Warehouse]) -> Warehouse:
     """The sample site loaded and built. Only for reading.
 
-    Tests run in the demo: the data tests on this site and more, unit tests on their own rows.
+    Data tests run in the demo, on this site and more.
     """
     loaded = new_warehouse("built_warehouse")
     loaded.run("build", *NO_TESTS)
