@@ -1,15 +1,20 @@
 {#-
-    Whether dbt was told to build everything: no selection, and no kind of node left out. A part
-    that goes well says nothing of what failed elsewhere, and a build without tests nothing of a
-    test that failed. `command` and `arguments` are for tests: dbt's own, as it reports them.
+    Whether dbt was told to build everything: no selection, and no kind of node left out but unit
+    tests, which say nothing of what is loaded. A part that goes well says nothing of what failed
+    elsewhere, and a build without tests nothing of a test that failed. `command` and `arguments`
+    are for tests: dbt's own, as it reports them.
 -#}
 {% macro is_whole_build(command=flags.WHICH, arguments=invocation_args_dict) -%}
-    {%- set narrowing = [
-        'select', 'selector', 'exclude', 'resource_types', 'exclude_resource_types',
-    ] -%}
     {%- set narrowed = [] -%}
-    {%- for name in narrowing if arguments.get(name) -%}
+    {#- a scheduler may ask for the selection '', which is everything -#}
+    {%- for name in ['select', 'selector', 'exclude'] if (arguments.get(name) or []) | join -%}
         {%- do narrowed.append(name) -%}
+    {%- endfor -%}
+    {%- set chosen = (arguments.get('resource_types') or []) | map('string') | list -%}
+    {%- set left_out = (arguments.get('exclude_resource_types') or []) | map('string') | list -%}
+    {%- for kind in ['model', 'test', 'snapshot', 'seed']
+            if kind in left_out or (chosen and kind not in chosen) -%}
+        {%- do narrowed.append(kind) -%}
     {%- endfor -%}
     {{ return(command == 'build' and not narrowed) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- Proves that a build counts as whole only if nothing was selected and no kind of node left out:
--- one without tests must not clear the alert about a failing test.
+-- Proves that a build counts as whole only if nothing was selected and no kind of node left out
+-- but unit tests: one without data tests must not clear the alert about a failing test.
 {%- set cases = [
     ('build', {}, true),
     ('build', {'select': [], 'exclude': [], 'resource_types': [], 'full_refresh': true}, true),
@@ -8,6 +8,9 @@
     ('build', {'exclude': ['dim_course']}, false),
     ('build', {'resource_types': ['model', 'seed']}, false),
     ('build', {'exclude_resource_types': ['test', 'unit_test']}, false),
+    ('build', {'exclude_resource_types': ['unit_test']}, true),
+    ('build', {'select': [''], 'resource_types': ['seed', 'snapshot', 'test', 'model']}, true),
+    ('build', {'resource_types': ['model', 'seed', 'snapshot', 'unit_test']}, false),
     ('run', {}, false),
     ('test', {}, false),
 ] %}
