@@ -41,7 +41,14 @@ class Api:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         login = {"username": user, "password": password, "provider": "db", "refresh": False}
-        self.client = httpx.Client(verify=plain_http.NO_TLS, base_url=f"{url}/api/v1", timeout=60)
+        # a connection for each question: Superset's server closes one that waits, and who asks at
+        # that moment gets no answer
+        self.client = httpx.Client(
+            verify=plain_http.NO_TLS,
+            base_url=f"{url}/api/v1",
+            timeout=60,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
         token = self.post("/security/login", login)["access_token"]
         self.client.headers["Authorization"] = f"Bearer {token}"
         csrf = self.get("/security/csrf_token/")["result"]
