@@ -14,6 +14,8 @@ FILE = "superset.secrets"
 def secret(settings: Settings, name: str) -> str:
     """The secret of this name, made at the first call; `UserError` if the file is not readable."""
     file = settings.home_dir / FILE
+    # a warehouse elsewhere leaves nothing at home
+    file.parent.mkdir(parents=True, exist_ok=True)
     with only_one(settings.home_dir / f"{FILE}.lock"):
         kept = _read(file)
         if name not in kept:

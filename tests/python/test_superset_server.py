@@ -24,7 +24,7 @@ from ingest.dashboards.server import PROGRAMS, SupersetServer
 from ingest.dashboards.spec import read_specs
 from ingest.errors import UserError
 from ingest.postgres import warehouse_dsn
-from ingest.settings import PROJECT_DIR
+from ingest.settings import PROJECT_DIR, Settings
 
 # what a role holds on relations, schemas, and what is built later
 HELD: LiteralString = """
@@ -335,3 +335,10 @@ def _one(conn: psycopg.Connection, query: LiteralString) -> Any:
     row = conn.execute(query).fetchone()
     assert row is not None
     return row[0]
+
+
+def test_the_first_secret_makes_the_home_it_is_kept_in(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path / "new" / "home"})
+    made = secret(settings, "metadata")
+    assert made
+    assert secret(settings, "metadata") == made
