@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from ingest.errors import UserError
-from ingest.postgres.files import only_one, write_file
+from ingest.postgres.files import make_dir, only_one, write_file
 from ingest.settings import Settings
 
 FILE = "superset.secrets"
@@ -15,7 +15,7 @@ def secret(settings: Settings, name: str) -> str:
     """The secret of this name, made at the first call; `UserError` if the file is not readable."""
     file = settings.home_dir / FILE
     # a warehouse elsewhere leaves nothing at home
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_dir(settings.home_dir)
     with only_one(settings.home_dir / f"{FILE}.lock"):
         kept = _read(file)
         if name not in kept:

@@ -19,6 +19,7 @@ from test_analyses import ask as answers
 from test_analyses import compiled
 from warehouse_fixtures import NO_TESTS, Warehouse
 
+from ingest.build import NO_UNIT_TESTS
 from ingest.dashboards.audiences import group
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, text_of
@@ -152,7 +153,7 @@ def touches_of(events: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.thorough  # in the demo they run on another stream
 def test_every_test_of_these_marts_passes_on_the_stream(shop: Warehouse) -> None:
     # not those that lead from marts which were not built to a dimension of the shop
-    options = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
+    options = ("--indirect-selection", "cautious", *NO_UNIT_TESTS)
     shop.run("test", "--select", *OURS, *options)
 
 

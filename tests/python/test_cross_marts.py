@@ -18,6 +18,7 @@ from metric_queries import parse_metrics, query_metrics
 from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_UNIT_TESTS
 from ingest.simulate.money.truth import account_truth
 from ingest.simulate.site import courses
 
@@ -67,7 +68,7 @@ def ask(conn: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.thorough  # in the demo they run on another account
 def test_every_test_of_these_models_passes_on_the_account(house: Warehouse) -> None:
-    house.run("test", "--select", *CROSS, "--exclude-resource-type", "unit_test")
+    house.run("test", "--select", *CROSS, *NO_UNIT_TESTS)
 
 
 # ---------- who is who

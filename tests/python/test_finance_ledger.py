@@ -16,6 +16,7 @@ import pytest
 from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_UNIT_TESTS
 from ingest.fx import ecb
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.play import Played
@@ -90,7 +91,7 @@ def _minor(amount: Decimal, currency: str) -> int:
 @pytest.mark.thorough  # in the demo they run on another account
 def test_every_test_of_these_marts_passes_on_the_account(books: Warehouse) -> None:
     tests = ("--select", *MARTS, *DIMENSIONS, "--indirect-selection", "cautious")
-    books.run("test", *tests, "--exclude-resource-type", "unit_test")
+    books.run("test", *tests, *NO_UNIT_TESTS)
 
 
 def test_bookings_without_a_rate_are_told(books: Warehouse, conn: psycopg.Connection) -> None:

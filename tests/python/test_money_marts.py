@@ -17,6 +17,7 @@ from metric_queries import parse_metrics, query_metrics
 from stripe_account import small_account
 from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_UNIT_TESTS
 from ingest.simulate.money.amounts import CURRENCIES
 from ingest.simulate.money.truth import account_truth
 
@@ -58,7 +59,7 @@ def test_every_data_test_of_what_is_built_passes_on_the_account(house: Warehouse
     outcome = house.dbt(
         "test",
         *("--select", *(f"+{mart}" for mart in MARTS), "--indirect-selection", "cautious"),
-        *("--exclude-resource-type", "unit_test"),
+        *NO_UNIT_TESTS,
     )
     nodes = getattr(outcome.result, "results", [])
     results = {node.node.name: node.status for node in nodes if node.node.resource_type == "test"}

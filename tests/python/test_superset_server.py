@@ -312,6 +312,13 @@ def test_superset_does_not_start_without_keys_of_its_own() -> None:
         assert "COURSEHOUSE_SUPERSET_SECRET_KEY" in started.stderr
 
 
+def test_the_first_secret_makes_the_home_it_is_kept_in(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path / "new" / "home"})
+    made = secret(settings, "metadata")
+    assert made
+    assert secret(settings, "metadata") == made
+
+
 def _asked(dataset: int, query: dict[str, Any]) -> dict[str, Any]:
     return {
         "datasource": {"id": dataset, "type": "table"},
@@ -335,10 +342,3 @@ def _one(conn: psycopg.Connection, query: LiteralString) -> Any:
     row = conn.execute(query).fetchone()
     assert row is not None
     return row[0]
-
-
-def test_the_first_secret_makes_the_home_it_is_kept_in(tmp_path: Path) -> None:
-    settings = Settings.model_validate({"home": tmp_path / "new" / "home"})
-    made = secret(settings, "metadata")
-    assert made
-    assert secret(settings, "metadata") == made

@@ -21,7 +21,7 @@ from parsed_project import leave, manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.build import UNREPORTED, frozen
+from ingest.build import NO_UNIT_TESTS, UNREPORTED, frozen
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
@@ -33,7 +33,7 @@ from ingest.warehouse.bootstrap import bootstrap
 BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
 
 # options of a build
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
 
 
 @dataclass
