@@ -25,7 +25,8 @@
         and has_columns_of(target_relation, computed) -%}
     {%- if keep -%}
         {% call statement('exchange') -%}
-            {{ exchange_rows(target_relation, computed) }}
+            {{ exchange_rows(target_relation, computed) }};
+            drop table {{ computed }}
         {%- endcall %}
     {%- else -%}
         {% do create_indexes(computed) %}
@@ -42,7 +43,7 @@
     {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
-    {{ drop_relation_if_exists(computed if keep else backup) }}
+    {{ drop_relation_if_exists(none if keep else backup) }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 
     {{ return({'relations': [target_relation]}) }}

@@ -18,23 +18,29 @@
         {{ drop_relation_if_exists(existing) }}
     {%- endif -%}
     {%- set mark = view_mark(sql) -%}
-    {% call statement('main') -%}
-        do $replace$
-        begin
-            if obj_description(to_regclass('{{ target_relation }}'), 'pg_class') = '{{ mark }}' then
-                return;
-            end if;
-            begin
-                {{ get_create_view_as_sql(target_relation, sql)
-                    | replace('create view', 'create or replace view', 1) }}
-            exception when invalid_table_definition then
-                {{ get_drop_sql(target_relation) }};
-                {{ get_create_view_as_sql(target_relation, sql) }}
-            end;
-            comment on view {{ target_relation }} is '{{ mark }}';
-        end
-        $replace$
+    {% call statement('held', fetch_result=True) -%}
+        select obj_description(to_regclass('{{ target_relation }}'), 'pg_class')
     {%- endcall %}
+    {%- if load_result('held').data[0][0] == mark -%}
+        {% call noop_statement('main', 'UNCHANGED') -%}
+            -- the view is what this model makes of it
+        {%- endcall %}
+    {%- else -%}
+        {%- set create_view = get_create_view_as_sql(target_relation, sql) -%}
+        {% call statement('main') -%}
+            do $replace$
+            begin
+                begin
+                    {{ create_view | replace('create view', 'create or replace view', 1) }}
+                exception when invalid_table_definition then
+                    {{ get_drop_sql(target_relation) }};
+                    {{ create_view }}
+                end;
+                comment on view {{ target_relation }} is '{{ mark }}';
+            end
+            $replace$
+        {%- endcall %}
+    {%- endif -%}
 
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing)) %}
     {% do persist_docs(target_relation, model) %}
