@@ -4,8 +4,9 @@ import gc
 import hashlib
 import json
 import os
+from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,11 @@ NEAR_REAL_TIME = "tag:near_real_time"
 # they are for those who change the project.
 KINDS = ("model", "test", "snapshot", "seed")
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# options of dbt that make a build one of a part
+LIMITING = (
+    *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
+    *("--empty", "--sample"),
+)
 # Variables for runs of which elementary stores nothing: what it stores is for reports.
 UNREPORTED = {
     "disable_dbt_artifacts_autoupload": True,
@@ -59,7 +65,7 @@ class Dbt:
     def build(self, on_node: OnNode, *options: str) -> BuildResult:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run.
 
-        `options` are dbt's, without any it is everything but unit tests; with a selection `total`
+        `options` are dbt's, without a selection it is everything but unit tests; with one `total`
         is still that of the whole project.
         """
         done = 0
@@ -75,8 +81,9 @@ class Dbt:
         total = sum(nodes[kind] for kind in KINDS)
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
         with frozen():
-            outcome = self._invoke("build", *(options or NO_UNIT_TESTS))
-        self._is_compiled = not options
+            whole = is_whole(options)
+            outcome = self._invoke("build", *options, *(NO_UNIT_TESTS if whole else ()))
+        self._is_compiled = whole
         return _result(outcome)
 
     def parse(self) -> Path:
@@ -158,6 +165,20 @@ class Dbt:
             log_level_file="info",
             use_fast_test_edges=True,
         )
+
+
+def is_whole(options: Sequence[str]) -> bool:
+    """Whether `dbt build` with these options builds and tests everything but unit tests."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(*LIMITING, dest="limits", action="append", nargs="*", default=[])
+    for kinds in ("resource-type", "exclude-resource-type"):
+        names = (f"--{kinds}", f"--{kinds}s")
+        parser.add_argument(*names, dest=kinds, action="append", default=[])
+    given = vars(parser.parse_known_args(options)[0])
+    # a selection that is empty selects everything
+    is_limited = any(limit != [""] for limit in given["limits"])
+    built = set(given["resource-type"] or KINDS) - set(given["exclude-resource-type"])
+    return not is_limited and built >= set(KINDS)
 
 
 @contextmanager

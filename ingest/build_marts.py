@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ingest.build import BuildResult, Dbt
+from ingest.build import BuildResult, Dbt, is_whole
 from ingest.build_lock import building
 from ingest.build_state import build_state, keep_state
 from ingest.errors import UserError
@@ -19,12 +19,12 @@ def build_marts(
 
     Raises `Busy`, or `UserError` after it has shown which models and tests failed.
     """
-    is_whole = not options
+    whole = is_whole(options)
     with building(settings, console.print, wait_minutes):
         dbt = Dbt()
         # what comes, or is edited, while it builds is for the next one
         state = build_state(settings)
-        if is_whole:
+        if whole:
             keep_state(settings, "")
         columns = (TextColumn("[bold]dbt build[/]"), BarColumn(), MofNCompleteColumn())
         # a bar drawn ten times a second takes seconds of a build
@@ -33,13 +33,13 @@ def build_marts(
             task = progress.add_task("build", total=None)
 
             def show(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=total if is_whole else None)
+                progress.update(task, completed=done, total=total if whole else None)
 
             built = dbt.build(show, *options)
     for failure in built.failures[:SHOWN_FAILURES]:
         console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)
     if built.failures:
         raise UserError(f"{len(built.failures)} models or tests failed, see above")
-    if is_whole:
+    if whole:
         keep_state(settings, state)
     return dbt, built

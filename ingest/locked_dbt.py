@@ -5,23 +5,17 @@ whatever runs a single model after a failure would hide what failed.
 """
 
 import sys
-from argparse import ArgumentParser
 from functools import partial
 
 from dbt.cli.main import dbtRunner
 
-from ingest.build import KINDS
+from ingest.build import is_whole
 from ingest.build_lock import building
 from ingest.build_state import build_state, keep_state
 from ingest.errors import UserError
 from ingest.settings import load_settings
 
 WRITING = {"clone", "run", "run-operation", "seed", "snapshot", "test"}
-# what makes a build one of a part
-LIMITING = (
-    *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
-    *("--exclude-resource-type", "--exclude-resource-types", "--empty", "--sample"),
-)
 
 
 def main(arguments: list[str]) -> int:
@@ -44,17 +38,6 @@ def main(arguments: list[str]) -> int:
         if code == 0:
             keep_state(settings, state)
         return code
-
-
-def is_whole(arguments: list[str]) -> bool:
-    """Whether dbt, called so, builds and tests everything there is."""
-    parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument(*LIMITING, dest="limits", action="append", nargs="*")
-    parser.add_argument("--resource-type", "--resource-types", dest="kinds", action="append")
-    given, _ = parser.parse_known_args(arguments)
-    # a selection that is empty selects everything
-    is_limited = any(limit != [""] for limit in given.limits or ())
-    return not is_limited and set(given.kinds or KINDS) >= set(KINDS)
 
 
 def _dbt(arguments: list[str]) -> int:

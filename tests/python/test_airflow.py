@@ -18,7 +18,7 @@ from jsonschema_rs import validator_for
 from moodle_sites import Lane
 
 from ingest import locked_dbt
-from ingest.build import Dbt
+from ingest.build import Dbt, is_whole
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.jobs import ALERT, JOBS, Step
@@ -299,9 +299,9 @@ def test_the_build_can_be_looked_at_as_a_graph_of_its_nodes(
     assert nodes == {f"build.{model}_run" for model in FEW.split()}
     assert {tasks[name]["retries"] for name in {*nodes, "build.dbt_producer_watcher"}} == {0}
     flags = tasks["build.dbt_producer_watcher"]["flags"]
-    assert not locked_dbt.is_whole(["build", *flags])
+    assert not is_whole(["build", *flags])
     everything = [flag for flag in flags if flag not in ("--select", FEW)]
-    assert locked_dbt.is_whole(["build", *everything])
+    assert is_whole(["build", *everything])
     lane.load()
     read_project(lane.warehouse)
     # `dags test` runs one task at a time, in any order: one that waits for another one's node would

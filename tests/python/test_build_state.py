@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ingest import build_marts as module
 from ingest import locked_dbt
-from ingest.build import BuildResult
+from ingest.build import NO_UNIT_TESTS, BuildResult, is_whole
 from ingest.build_marts import build_marts
 from ingest.build_state import is_built
 from ingest.cli import app
@@ -107,9 +107,14 @@ def test_a_build_by_dbt_itself_is_a_build(house: House, monkeypatch: pytest.Monk
     "limit", ["--select=x", "-s x", "--exclude x", "--selector x", "--empty", "--sample 3_days"]
 )
 def test_a_part_is_known_by_what_dbt_is_asked_for(limit: str) -> None:
-    assert locked_dbt.is_whole([*WATCHED])
-    assert not locked_dbt.is_whole([*WATCHED, *limit.split()])
-    assert not locked_dbt.is_whole(["build", "--exclude-resource-type", "test"])
+    assert is_whole([*WATCHED])
+    assert not is_whole([*WATCHED, *limit.split()])
+    assert not is_whole(["--exclude-resource-type", "test"])
+
+
+def test_unit_tests_are_no_part_of_the_marts_and_a_full_refresh_makes_all_of_them() -> None:
+    for options in ([], [*NO_UNIT_TESTS], ["--full-refresh"], ["--full-refresh", *NO_UNIT_TESTS]):
+        assert is_whole(options)
 
 
 def test_the_command_says_so_and_builds_nothing(
