@@ -16,6 +16,8 @@
     {#- not a constant: Postgres would sort once more #}
     {%- set counting = ', _counts' if only != 'true' -%}
     {%- set gap = 'runs._next_ts - runs.' ~ ts -%}
+    {#- instants compare cheaper than intervals #}
+    {%- set continues = 'runs._next_ts <= runs.' ~ ts ~ ' + ' ~ timeout %}
     {#- the instant as text that sorts by time #}
     {%- set instant = "lpad((extract(epoch from gaps." ~ ts ~ ") * 1000000)::bigint::text, 20, '0')" %}
     select
@@ -26,7 +28,7 @@
         case
             when runs._counts
                 then {{ dwell(
-                    "date_part('epoch', " ~ gap ~ ')', gap ~ ' <= ' ~ timeout, reported
+                    "date_part('epoch', " ~ gap ~ ')', continues, reported
                 ) }}
         end::integer as dwell_seconds
     from (
@@ -41,7 +43,7 @@
         from (
             select
                 marked.*,
-                coalesce(marked.{{ ts }} - marked._previous_ts > {{ timeout }}, true) as _starts
+                coalesce(marked.{{ ts }} > marked._previous_ts + {{ timeout }}, true) as _starts
             from (
                 select
                     counted.*,
