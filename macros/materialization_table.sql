@@ -43,7 +43,9 @@
     {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
-    {{ drop_relation_if_exists(none if keep else backup) }}
+    {%- if not keep -%}
+        {{ drop_relation_if_exists(backup) }}
+    {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 
     {{ return({'relations': [target_relation]}) }}
