@@ -18,18 +18,23 @@ STABLE_SECONDS = 0.3
 # a period with everything in it: a chart that follows the period asks for it by name
 EVER = ("2000-01-01", "2100-01-01")
 TABS = "[data-test=dashboard-component-tabs] [role=tab]"
-# tiles of charts on the open tab: other tabs stay in the page, texts have tiles, too
+# tiles of charts on the open tab: other tabs stay in the page, texts have tiles, too. A chart's
+# container is there before the program that draws it has been loaded: an empty one is not drawn.
 TILES = """
-() => [...document.querySelectorAll('[data-test=dashboard-component-chart-holder]')]
+() => {
+  const hasContent = (chart) =>
+    chart !== null && (chart.innerText.trim() !== '' || chart.querySelector('canvas, svg') !== null);
+  return [...document.querySelectorAll('[data-test=dashboard-component-chart-holder]')]
     .filter((tile) => tile.checkVisibility() && tile.querySelector('[data-test=slice-header]'))
     .map((tile) => ({
         title: tile.querySelector('[data-test=slice-header]').innerText.split('\\n')[0],
         text: tile.querySelector('[data-test=slice-container]')?.innerText ?? '',
         error: tile.querySelector('.ant-alert-error')?.innerText ?? null,
         is_empty: tile.querySelector('.ant-empty') !== null || tile.innerText.includes('No data'),
-        is_drawn: tile.querySelector('[data-test=slice-container]') !== null,
+        is_drawn: hasContent(tile.querySelector('[data-test=slice-container]')),
         is_loading: tile.querySelector('[data-test=loading-indicator]') !== null,
-    }))
+    }));
+}
 """
 
 
