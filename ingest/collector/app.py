@@ -6,6 +6,7 @@ import secrets
 import time
 import traceback
 from collections.abc import AsyncIterator
+from itertools import count
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -63,11 +64,12 @@ class Surround:
         self._app = app
         self._metrics = collector.metrics
         self._is_logging = is_logging
+        self._process, self._numbers = secrets.token_hex(4), count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        request_id = secrets.token_hex(8)
+        request_id = f"{self._process}{next(self._numbers):08x}"
         started = time.perf_counter()
         status = 0
 

@@ -6,7 +6,6 @@ letters of the lane 'kafka', refuses them for the same reason and keeps them und
 
 import asyncio
 import logging
-import threading
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
@@ -20,20 +19,22 @@ from ingest.settings import Settings
 
 log = logging.getLogger("coursehouse.collector")
 LINGER_MS = 5
-POLL_SECONDS = 0.1
+BUSY_SECONDS, IDLE_SECONDS = 0.002, 0.1  # until the next look for delivery reports
 CHECK_SECONDS = 3.0
 HEADROOM = 8192  # key, headers and framing of the largest record
 
 
 class KafkaSink:
-    """One producer; a thread of its own serves its delivery reports."""
+    """One producer, whose delivery reports are served in the event loop.
+
+    A thread of their own would have to wait, for each report, until the loop lets Python go.
+    """
 
     name = "kafka"
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._is_open = True
-        self._done: list[Submission] = []
+        self._on_their_way = 0  # records
         self._producer = producer(
             settings,
             **{
@@ -48,7 +49,6 @@ class KafkaSink:
                 "queue.buffering.max.messages": 1_000_000,
             },
         )
-        self._thread = threading.Thread(target=self._poll_forever, daemon=True)
 
     def check(self) -> None:
         try:
@@ -63,7 +63,7 @@ class KafkaSink:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        self._timer = self._loop.call_soon(self._serve)
 
     def submit(self, submission: Submission) -> None:
         # what is too large was refused, and Kafka could not carry it to the dead letters
@@ -73,33 +73,32 @@ class KafkaSink:
             return submission.settle()
 
         def report(error: KafkaError | None, _: Message) -> None:
+            self._on_their_way -= 1
             submission.left -= 1
             if error is not None and submission.error is None:
                 log.error("a request was not acknowledged: %s", error.name())
                 submission.error = Unavailable("the broker does not acknowledge", 5)
             if not submission.left:
-                self._done.append(submission)
+                submission.settle()
 
+        if not self._on_their_way:
+            self._look_again(BUSY_SECONDS)
         try:
             for one in records:
                 self._producer.produce(one.topic.topic, one.value, one.key, on_delivery=report)
+                self._on_their_way += 1
         except (BufferError, KafkaException) as error:
             log.error("the producer takes no record: %s", error)
             raise Unavailable("the broker does not keep up") from None
 
     def stop(self) -> None:
-        self._is_open = False
-        self._thread.join()
+        self._timer.cancel()
         self._producer.flush(self._settings.collect_ack_timeout_seconds)
 
-    def _poll_forever(self) -> None:
-        while self._is_open:
-            self._producer.poll(POLL_SECONDS)
-            if self._done:  # one wake-up for all of them
-                done, self._done = self._done, []
-                self._loop.call_soon_threadsafe(_settle, done)
+    def _serve(self) -> None:
+        self._producer.poll(0)
+        self._look_again(BUSY_SECONDS if self._on_their_way else IDLE_SECONDS)
 
-
-def _settle(done: list[Submission]) -> None:
-    for submission in done:
-        submission.settle()
+    def _look_again(self, seconds: float) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._serve)
