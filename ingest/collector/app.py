@@ -1,6 +1,7 @@
 """The Starlette application: routes, and around them request ids, metrics and the access log."""
 
 import contextlib
+import gc
 import logging
 import secrets
 import time
@@ -32,6 +33,9 @@ def build_app(collector: Collector) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.health = operations.Health(collector.sink)
         device_of("")  # the patterns compile now, not under the first request
+        # nothing of that will be garbage: to look through it again and again delays who waits
+        gc.collect()
+        gc.freeze()
         collector.sink.start()
         yield
         collector.sink.stop()
