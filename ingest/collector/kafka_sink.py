@@ -96,8 +96,10 @@ class KafkaSink:
         self._producer.flush(self._settings.collect_ack_timeout_seconds)
 
     def _serve(self) -> None:
-        self._producer.poll(0)
-        self._look_again(BUSY_SECONDS if self._on_their_way else IDLE_SECONDS)
+        try:
+            self._producer.poll(0)
+        finally:
+            self._look_again(BUSY_SECONDS if self._on_their_way else IDLE_SECONDS)
 
     def _look_again(self, seconds: float) -> None:
         self._timer.cancel()
