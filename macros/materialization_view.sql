@@ -11,20 +11,17 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
 
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if pre_hooks -%}
+        {{ run_hooks(pre_hooks, inside_transaction=False) }}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- endif -%}
 
     {%- if existing is not none and not existing.is_view -%}
         {{ drop_relation_if_exists(existing) }}
     {%- endif -%}
-    {%- set mark = view_mark(sql) -%}
-    {% call statement('held', fetch_result=True) -%}
-        select obj_description(to_regclass('{{ target_relation }}'), 'pg_class')
-    {%- endcall %}
-    {%- if load_result('held').data[0][0] == mark -%}
-        {% call noop_statement('main', 'UNCHANGED') -%}
-            -- the view is what this model makes of it
-        {%- endcall %}
+    {%- set mark = view_mark(target_relation, sql) -%}
+    {%- if mark.made == mark.held -%}
+        {%- do store_raw_result('main', message='UNCHANGED', code=none, rows_affected=none) -%}
     {%- else -%}
         {%- set create_view = get_create_view_as_sql(target_relation, sql) -%}
         {% call statement('main') -%}
@@ -36,7 +33,7 @@
                     {{ get_drop_sql(target_relation) }};
                     {{ create_view }}
                 end;
-                comment on view {{ target_relation }} is '{{ mark }}';
+                comment on view {{ target_relation }} is '{{ mark.made }}';
             end
             $replace$
         {%- endcall %}
@@ -44,9 +41,13 @@
 
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing)) %}
     {% do persist_docs(target_relation, model) %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- if post_hooks -%}
+        {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- endif -%}
     {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {%- if post_hooks -%}
+        {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {%- endif -%}
 
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

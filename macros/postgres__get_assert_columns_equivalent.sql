@@ -11,10 +11,15 @@
         from ({{ sql }}) as given
         cross join ({{ get_empty_schema_sql(model.columns) }}) as promised
     {%- endset -%}
-    {%- set described = format_columns(get_column_schema_from_query(both)) -%}
-    {%- set promised = described[-(model.columns | length):] -%}
-    {%- set given = described[:-(model.columns | length)] -%}
-    {%- if given | map(attribute='formatted') | sort != promised | map(attribute='formatted') | sort -%}
-        {%- do exceptions.raise_contract_error(promised, given) -%}
+    {%- set described = get_column_schema_from_query(both) -%}
+    {%- set columns = [] -%}
+    {%- for column in described -%}
+        {%- do columns.append(column.name | lower ~ ' ' ~ column.dtype) -%}
+    {%- endfor -%}
+    {%- set promised = model.columns | length -%}
+    {%- if columns[:-promised] | sort != columns[-promised:] | sort -%}
+        {%- do exceptions.raise_contract_error(
+            format_columns(described[-promised:]), format_columns(described[:-promised])
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
