@@ -23,7 +23,7 @@ TABS = "[data-test=dashboard-component-tabs] [role=tab]"
 TILES = """
 () => {
   const hasContent = (chart) =>
-    chart?.innerText.trim() ? true : Boolean(chart?.querySelector('canvas, svg'));
+    Boolean(chart?.innerText.trim() || chart?.querySelector('canvas, svg'));
   return [...document.querySelectorAll('[data-test=dashboard-component-chart-holder]')]
     .filter((tile) => tile.checkVisibility() && tile.querySelector('[data-test=slice-header]'))
     .map((tile) => ({
