@@ -1,13 +1,11 @@
 """dbt, run inside this process: one start-up for several commands, progress for people."""
 
-import gc
 import hashlib
 import json
 import os
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.version import __version__ as dbt_version
 
 from ingest.errors import UserError
+from ingest.garbage import frozen
 from ingest.packages import FOLDER, ensure_packages
 from ingest.settings import PROJECT_DIR
 
@@ -179,20 +178,6 @@ def is_whole(options: Sequence[str]) -> bool:
     is_limited = any(limit != [""] for limit in given["limits"])
     built = set(given["resource-type"] or KINDS) - set(given["exclude-resource-type"])
     return not is_limited and built >= set(KINDS)
-
-
-@contextmanager
-def frozen() -> Iterator[None]:
-    """Keep what there is, the manifest above all, out of the way of Python's collector of cycles.
-
-    It would go through all of it again and again, a fifth of all processor time of a build.
-    Switched off it would cost memory: a build of everything leaves gigabytes of cycles behind.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _quiet(target: Path) -> tuple[str, ...]:

@@ -11,10 +11,8 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
 
-    {%- if pre_hooks -%}
-        {{ run_hooks(pre_hooks, inside_transaction=False) }}
-        {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- endif -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- if existing is not none and not existing.is_view -%}
         {{ drop_relation_if_exists(existing) }}
@@ -41,13 +39,9 @@
 
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing)) %}
     {% do persist_docs(target_relation, model) %}
-    {%- if post_hooks -%}
-        {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- endif -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
-    {%- if post_hooks -%}
-        {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {%- endif -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
 
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

@@ -21,6 +21,7 @@ from ingest.collector.edge import device_of
 from ingest.collector.intake import Collector
 from ingest.collector.problems import Problem
 from ingest.collector.routes import moodle, operations, stripe, track
+from ingest.garbage import frozen
 
 log = logging.getLogger("coursehouse.collector")
 access_log = logging.getLogger("coursehouse.collector.access")
@@ -33,12 +34,11 @@ def build_app(collector: Collector) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.health = operations.Health(collector.sink)
         device_of("")  # the patterns compile now, not under the first request
-        # nothing of that will be garbage: to look through it again and again delays who waits
         gc.collect()
-        gc.freeze()
-        collector.sink.start()
-        yield
-        collector.sink.stop()
+        with frozen():
+            collector.sink.start()
+            yield
+            collector.sink.stop()
 
     settings = collector.settings
     middleware = [Middleware(Surround, collector=collector, is_logging=settings.collect_access_log)]

@@ -34,7 +34,7 @@ class KafkaSink:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._on_their_way = 0  # records
+        self._on_their_way = 0  # records, counted here: len() of the producer costs a fifth more
         self._producer = producer(
             settings,
             **{

@@ -21,7 +21,8 @@ from parsed_project import leave, manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.build import NO_UNIT_TESTS, UNREPORTED, frozen
+from ingest.build import NO_UNIT_TESTS, UNREPORTED
+from ingest.garbage import frozen
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
 from ingest.sample import SAMPLE_DUMP, restore
