@@ -27,6 +27,9 @@ NEAR_REAL_TIME = "tag:near_real_time"
 # they are for those who change the project.
 KINDS = ("model", "test", "snapshot", "seed")
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
+# views alone: what tests them is run. Macro `is_whole_build` knows this selection.
+NO_VIEWS = ("--exclude", "config.materialized:view", "--indirect-selection", "empty")
 # options of dbt that make a build one of a part
 LIMITING = (
     *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
@@ -50,6 +53,7 @@ class BuildResult:
     successes: int = 0
     warnings: int = 0
     failures: list[str] = field(default_factory=list)
+    has_all_views: bool = False
 
 
 class Dbt:
@@ -61,11 +65,12 @@ class Dbt:
         self._runner = dbtRunner()
         self._is_compiled = False
 
-    def build(self, on_node: OnNode, *options: str) -> BuildResult:
+    def build(self, on_node: OnNode, *options: str, leaves_views: bool = False) -> BuildResult:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run.
 
         `options` are dbt's, without a selection it is everything but unit tests; with one `total`
-        is still that of the whole project.
+        is still that of the whole project. `leaves_views` is for builds without a selection of
+        which every view stands (`ingest.standing_views`).
         """
         done = 0
 
@@ -77,13 +82,17 @@ class Dbt:
                 on_node(done, total)
 
         nodes = self._parse("--no-write-json")  # the build writes the manifest down
-        total = sum(nodes[kind] for kind in KINDS)
+        views = self._views()
+        total = sum(nodes[kind] for kind in KINDS) - (len(views) if leaves_views else 0)
         self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
+        whole = is_whole(options)
+        added = (NO_UNIT_TESTS if whole else ()) + (NO_VIEWS if leaves_views else ())
         with frozen():
-            whole = is_whole(options)
-            outcome = self._invoke("build", *options, *(NO_UNIT_TESTS if whole else ()))
-        self._is_compiled = whole
-        return _result(outcome)
+            outcome = self._invoke("build", *options, *added)
+        self._is_compiled = whole and not leaves_views
+        result = _result(outcome)
+        result.has_all_views = views <= _made(outcome)
+        return result
 
     def parse(self) -> Path:
         """Read the project; the folder where dbt wrote its manifest. `UserError` if it cannot."""
@@ -147,6 +156,14 @@ class Dbt:
             raise UserError(f"dbt failed: {_reason(outcome)}")
         return result
 
+    def _views(self) -> set[str]:
+        manifest: Any = self._runner.manifest
+        return {
+            node.unique_id
+            for node in manifest.nodes.values()
+            if node.resource_type == "model" and node.config.materialized == "view"
+        }
+
     def _parse(self, *options: str) -> Counter[str]:
         """Read the project; how many nodes there are of each kind."""
         outcome = self._invoke("parse", *options)
@@ -204,6 +221,11 @@ def _result(outcome: dbtRunnerResult) -> BuildResult:
             message = " ".join(str(node.message).split())
             result.failures.append(f"{node.node.name}: {message}")
     return result
+
+
+def _made(outcome: dbtRunnerResult) -> set[str]:
+    results = getattr(outcome.result, "results", [])
+    return {result.node.unique_id for result in results if result.status == "success"}
 
 
 def project_fingerprint() -> str:

@@ -1,15 +1,19 @@
 {#-
     Whether dbt was told to build everything: no selection, and no kind of node left out but unit
-    tests, which say nothing of what is loaded. A part that goes well says nothing of what failed
-    elsewhere, and a build without tests nothing of a test that failed. `command` and `arguments`
-    are for tests: dbt's own, as it reports them.
+    tests, which say nothing of what is loaded, and views, which `coursehouse build` leaves out
+    where they stand. A part that goes well says nothing of what failed elsewhere, and a build
+    without tests nothing of a test that failed. `command` and `arguments` are for tests: dbt's
+    own, as it reports them.
 -#}
 {% macro is_whole_build(command=flags.WHICH, arguments=invocation_args_dict) -%}
     {%- set narrowed = [] -%}
     {#- a scheduler may ask for the selection '', which is everything -#}
-    {%- for name in ['select', 'selector', 'exclude'] if (arguments.get(name) or []) | join -%}
+    {%- for name in ['select', 'selector'] if (arguments.get(name) or []) | join -%}
         {%- do narrowed.append(name) -%}
     {%- endfor -%}
+    {%- if (arguments.get('exclude') or []) | reject('equalto', 'config.materialized:view') | join -%}
+        {%- do narrowed.append('exclude') -%}
+    {%- endif -%}
     {%- set chosen = (arguments.get('resource_types') or []) | map('string') | list -%}
     {%- set left_out = (arguments.get('exclude_resource_types') or []) | map('string') | list -%}
     {%- for kind in ['model', 'test', 'snapshot', 'seed']

@@ -39,7 +39,7 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[BuildResult]:
     waiting: list[BuildResult] = []
 
     class Dbt:
-        def build(self, *_: Any) -> BuildResult:
+        def build(self, *_: Any, **__: Any) -> BuildResult:
             return waiting.pop(0) if waiting else BuildResult()
 
     monkeypatch.setattr(module, "Dbt", Dbt)

@@ -1,11 +1,13 @@
 -- Proves that a build counts as whole only if nothing was selected and no kind of node left out
--- but unit tests: one without data tests must not clear the alert about a failing test.
+-- but unit tests and views: one without data tests must not clear the alert about a failing test.
 {%- set cases = [
     ('build', {}, true),
     ('build', {'select': [], 'exclude': [], 'resource_types': [], 'full_refresh': true}, true),
     ('build', {'select': ['dim_course']}, false),
     ('build', {'selector': 'nightly'}, false),
     ('build', {'exclude': ['dim_course']}, false),
+    ('build', {'exclude': ['config.materialized:view']}, true),
+    ('build', {'exclude': ['config.materialized:view', 'dim_course']}, false),
     ('build', {'resource_types': ['model', 'seed']}, false),
     ('build', {'exclude_resource_types': ['test', 'unit_test']}, false),
     ('build', {'exclude_resource_types': ['unit_test']}, true),
