@@ -6,11 +6,16 @@ from ingest.settings import Settings
 MARK = "views"
 # What dbt makes of a view depends on the project, on the columns of what it reads and on the roles
 # there are; what became of it is its mark (macro `view_mark`), its options and who may read it.
-# Tests and elementary make and drop tables no view of ours reads.
+# After a failure all are made, so that what failed has a newer result. Tests and elementary make
+# and drop tables no view of ours reads.
 _STANDING = """
     select
         current_database(),
         (select oid from pg_database where datname = current_database()),
+        (
+            select count(*) from ops.build_result
+            where resource_type = 'model' and status in ('error', 'skipped')
+        ),
         (select md5(string_agg(roles.rolname, ' ' order by roles.rolname)) from pg_roles as roles),
         (
             select md5(string_agg(concat_ws(' ', nspname, nspacl), E'\n' order by nspname))

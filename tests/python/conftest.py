@@ -27,7 +27,7 @@ GROUPS = {
     "warehouse": (
         *("test_broken_samples", "test_project", "test_analyses", "test_docs", "test_gates"),
         *("test_item_statistics", "test_metrics", "test_personal_data", "test_secure_views"),
-        *("test_odd_rows", "test_truth", "test_units"),
+        *("test_odd_rows", "test_standing_views", "test_truth", "test_units"),
     ),
     # the account at Stripe, built
     "account": (

@@ -33,6 +33,10 @@ CHANGES: tuple[LiteralString, ...] = (
     "alter table raw_moodle.mdl_user rename column country to land",
     "drop table raw_moodle.mdl_user",
     "create role a_new_reader",
+    "insert into ops.build_run (invocation_id, command, started_at, completed_at, status, models,"
+    " tests, failures) values ('it', 'run', now(), now(), 'failed', 1, 0, 1);"
+    "insert into ops.build_result (invocation_id, unique_id, resource_type, status)"
+    " values ('it', 'model.coursehouse.one', 'model', 'error')",
 )
 # what loads and builds do every day
 USUAL: tuple[LiteralString, ...] = (
