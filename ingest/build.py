@@ -28,7 +28,7 @@ NEAR_REAL_TIME = "tag:near_real_time"
 KINDS = ("model", "test", "snapshot", "seed")
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
-# views alone: what tests them is run. Macro `is_whole_build` knows this selection.
+# Leaves out views only, their tests run. Macro `is_whole_build` knows this selection.
 NO_VIEWS = ("--exclude", "config.materialized:view", "--indirect-selection", "empty")
 # options of dbt that make a build one of a part
 LIMITING = (
@@ -53,7 +53,7 @@ class BuildResult:
     successes: int = 0
     warnings: int = 0
     failures: list[str] = field(default_factory=list)
-    has_all_views: bool = False
+    has_all_models: bool = False  # all were made, and went well
 
 
 class Dbt:
@@ -69,8 +69,8 @@ class Dbt:
         """`dbt build`; `on_node(done, total)` after each node. `UserError` if dbt cannot run.
 
         `options` are dbt's, without a selection it is everything but unit tests; with one `total`
-        is still that of the whole project. `leaves_views` is for builds without a selection of
-        which every view stands (`ingest.standing_views`).
+        is still that of the whole project. `leaves_views` is only for builds without a selection,
+        when every view stands (`ingest.standing_views`).
         """
         done = 0
 
@@ -82,16 +82,23 @@ class Dbt:
                 on_node(done, total)
 
         nodes = self._parse("--no-write-json")  # the build writes the manifest down
-        views = self._views()
-        total = sum(nodes[kind] for kind in KINDS) - (len(views) if leaves_views else 0)
-        self._runner = dbtRunner(manifest=self._runner.manifest, callbacks=[count])
+        manifest: Any = self._runner.manifest
+        models = {
+            name: node.config.materialized
+            for name, node in manifest.nodes.items()
+            if node.resource_type == "model"
+        }
+        total = sum(nodes[kind] for kind in KINDS)
+        if leaves_views:
+            total -= sum(made_as == "view" for made_as in models.values())
+        self._runner = dbtRunner(manifest=manifest, callbacks=[count])
         whole = is_whole(options)
         added = (NO_UNIT_TESTS if whole else ()) + (NO_VIEWS if leaves_views else ())
         with frozen():
             outcome = self._invoke("build", *options, *added)
         self._is_compiled = whole and not leaves_views
         result = _result(outcome)
-        result.has_all_views = views <= _made(outcome)
+        result.has_all_models = models.keys() <= _made(outcome)
         return result
 
     def parse(self) -> Path:
@@ -155,14 +162,6 @@ class Dbt:
         if not outcome.success and not result.failures:
             raise UserError(f"dbt failed: {_reason(outcome)}")
         return result
-
-    def _views(self) -> set[str]:
-        manifest: Any = self._runner.manifest
-        return {
-            node.unique_id
-            for node in manifest.nodes.values()
-            if node.resource_type == "model" and node.config.materialized == "view"
-        }
 
     def _parse(self, *options: str) -> Counter[str]:
         """Read the project; how many nodes there are of each kind."""

@@ -32,8 +32,8 @@ def build_command(
 ) -> None:
     """Build and test the marts from what is loaded; one build of a warehouse at a time.
 
-    A model that fails leaves its mart as it was, and what reads it. Views that stand as they would
-    be made are left out unless something is named.
+    A model that fails leaves its mart as it was, and what reads it. A build of everything leaves
+    out views that stand as they would be made.
     """
     # dbt costs seconds to import: only those who need it pay for it
     from ingest.build import NO_TESTS

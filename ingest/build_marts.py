@@ -43,7 +43,7 @@ def build_marts(
                 progress.update(task, completed=done, total=total if whole else None)
 
             built = dbt.build(show, *options, leaves_views=leaves_views)
-        if built.has_all_views:
+        if built.has_all_models:
             keep_views(settings, project)
     for failure in built.failures[:SHOWN_FAILURES]:
         console.print(f"  {failure}", style="red", soft_wrap=True, markup=False)

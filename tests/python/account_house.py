@@ -6,8 +6,9 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from stripe_account import fill, small_account
-from warehouse_fixtures import NO_TESTS, Warehouse, copy_database
+from warehouse_fixtures import Warehouse, copy_database
 
+from ingest.build import NO_TESTS
 from ingest.fx.load import load_fx
 from ingest.postgres import EmbeddedPostgres
 

@@ -15,10 +15,10 @@ from dbt.cli.main import dbtRunnerResult
 from event_streams import load_messages
 from row_comparison import compare, set_aside
 from typer.testing import CliRunner, Result
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
 from ingest.backfill import run as backfill_run
-from ingest.build import Dbt, _quiet
+from ingest.build import NO_TESTS, Dbt, _quiet
 from ingest.cli import app
 from ingest.errors import UserError
 from ingest.settings import load_settings

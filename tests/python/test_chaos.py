@@ -37,8 +37,9 @@ from moodle_sites import LOG, SMALL, Lane, create_tables, fill_small
 from prometheus_server import prometheus
 from real_kafka import RealKafka
 from test_stream import counted
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_TESTS
 from ingest.events.topics import topics
 from ingest.kafka.broker import EmbeddedBroker
 from ingest.simulate.plan import Plan

@@ -17,9 +17,9 @@ from event_streams import load_messages
 from psycopg import sql
 from test_analyses import ask as answers
 from test_analyses import compiled
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
-from ingest.build import NO_UNIT_TESTS
+from ingest.build import NO_TESTS, NO_UNIT_TESTS
 from ingest.dashboards.audiences import group
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, text_of

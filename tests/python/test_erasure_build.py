@@ -7,8 +7,9 @@ import psycopg
 from moodle_sites import Lane
 from psycopg import sql
 from traces import traces
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_TESTS
 from ingest.erasure.run import erase
 
 MARTS = ("fact_session", "dim_learner", "student_daily_activity", "fact_grade", "fact_enrollment")

@@ -14,8 +14,9 @@ import pandas as pd
 import psycopg
 import pytest
 from event_streams import load_messages
-from warehouse_fixtures import NO_TESTS, Warehouse, failures
+from warehouse_fixtures import Warehouse, failures
 
+from ingest.build import NO_TESTS
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, Seen
 from ingest.simulate.truth_learning import LEARNING, union_length

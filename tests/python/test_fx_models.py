@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_TESTS
 from ingest.warehouse.bootstrap import bootstrap
 
 LEDGER = "fact_balance_transaction"

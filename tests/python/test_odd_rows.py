@@ -12,8 +12,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from moodle_sites import Lane
-from warehouse_fixtures import NO_TESTS, Warehouse, copy_database
+from warehouse_fixtures import Warehouse, copy_database
 
+from ingest.build import NO_TESTS
 from ingest.postgres import EmbeddedPostgres
 
 # a view shows what arrives without being built again

@@ -16,8 +16,9 @@ import orjson
 import psycopg
 import pytest
 from event_streams import load_messages
-from warehouse_fixtures import NO_TESTS, Warehouse
+from warehouse_fixtures import Warehouse
 
+from ingest.build import NO_TESTS
 from ingest.events.contracts import contract_of
 from ingest.events.topics import topics
 from ingest.fx.load import load_fx

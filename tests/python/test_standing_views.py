@@ -1,7 +1,9 @@
 """Views that stand as they would be made are left out of a build, and only those, never tests."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, LiteralString
 
 import psycopg
@@ -12,8 +14,9 @@ from typer.testing import CliRunner
 from warehouse_fixtures import Warehouse
 
 from ingest import build_marts as module
-from ingest.build import NO_VIEWS, BuildResult
+from ingest.build import NO_VIEWS, BuildResult, Dbt
 from ingest.cli import app
+from ingest.standing_views import MARK
 
 VIEWS: tuple[LiteralString, ...] = (
     "create schema staging",
@@ -30,6 +33,7 @@ CHANGES: tuple[LiteralString, ...] = (
     "grant usage on schema staging to public",
     "alter table raw_moodle.mdl_user add column city text",
     "alter table raw_moodle.mdl_user alter column country type varchar(3)",
+    "alter table raw_moodle.mdl_user alter column country set not null",
     "alter table raw_moodle.mdl_user rename column country to land",
     "drop table raw_moodle.mdl_user",
     "create role a_new_reader",
@@ -44,13 +48,14 @@ USUAL: tuple[LiteralString, ...] = (
     "create table raw_events.one_day partition of raw_events.clickstream"
     " for values from ('2031-01-01') to ('2031-01-02')",
     "create schema dq_failures create table what_failed (id integer)",
+    "create schema landing_moodle create table what_arrives (id integer)",
     "create temporary table passing (id integer)",
 )
 
 
 @pytest.fixture
 def outcomes() -> list[BuildResult]:
-    """What dbt's next builds end with; without any they make all views, unless they leave them."""
+    """What dbt's next builds end with; without any all is well, and made but for what is left."""
     return []
 
 
@@ -62,7 +67,7 @@ def leaving(monkeypatch: pytest.MonkeyPatch, outcomes: list[BuildResult]) -> lis
     class Dbt:
         def build(self, *_: Any, leaves_views: bool) -> BuildResult:
             asked.append(leaves_views)
-            return outcomes.pop(0) if outcomes else BuildResult(has_all_views=not leaves_views)
+            return outcomes.pop(0) if outcomes else BuildResult(has_all_models=not leaves_views)
 
     monkeypatch.setattr(module, "Dbt", Dbt)
     return asked
@@ -128,7 +133,7 @@ def test_another_warehouse_or_a_changed_project_has_no_views_yet(
 def test_a_build_that_failed_to_make_one_left_none_standing(
     house: House, leaving: list[bool], outcomes: list[BuildResult]
 ) -> None:
-    outcomes.append(BuildResult(has_all_views=False))
+    outcomes.append(BuildResult(has_all_models=False))
     for _ in range(3):
         build(house)
     assert leaving == [False, False, True]
@@ -155,6 +160,58 @@ def test_the_command_leaves_them_out_unless_something_is_named(
     build(house)
     assert CliRunner().invoke(app, ("build", *options)).exit_code == 0
     assert leaving == [False, left_out]
+
+
+@pytest.mark.parametrize("name", ["DBT_FULL_REFRESH", "DBT_ENGINE_EMPTY"])
+def test_variables_of_dbt_that_make_other_tables_leave_no_view_standing(
+    house: House, leaving: list[bool], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with monkeypatch.context() as told:
+        told.setenv(name, "1")
+        build(house)
+        assert not (house.home / MARK).exists()
+    build(house)
+    monkeypatch.setenv(name, "1")
+    build(house)
+    assert leaving == [False, False, False]
+
+
+def test_all_models_are_made_where_each_ended_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"one": "view", "two": "table", "three": "seed"}
+    nodes = {
+        name: SimpleNamespace(
+            unique_id=name,
+            name=name,
+            resource_type="seed" if kind == "seed" else "model",
+            config=SimpleNamespace(materialized=kind),
+        )
+        for name, kind in kinds.items()
+    }
+
+    def ended(**statuses: str) -> bool:
+        """Whether all models were made in a build in which nodes ended so."""
+        results = [
+            SimpleNamespace(node=nodes[name], status=status, message="")
+            for name, status in statuses.items()
+        ]
+        outcome = SimpleNamespace(
+            success=True, exception=None, result=SimpleNamespace(results=results)
+        )
+        runner = SimpleNamespace(
+            manifest=SimpleNamespace(nodes=nodes), invoke=lambda *_, **__: outcome
+        )
+        monkeypatch.setattr("ingest.build.dbtRunner", lambda **_: runner)
+        dbt = Dbt()
+        monkeypatch.setattr(dbt, "_runner", runner)
+        monkeypatch.setattr(dbt, "_parse", lambda *_: Counter({"model": 2, "seed": 1}))
+        return dbt.build(lambda *_: None).has_all_models
+
+    assert ended(one="success", two="success", three="success")
+    assert ended(one="success", two="success")
+    for status in ("error", "skipped"):
+        assert not ended(one=status, two="success")
+        assert not ended(one="success", two=status)
+    assert not ended(one="success")
 
 
 def test_no_test_is_left_out_with_a_view(database: Callable[[], str], tmp_path: Path) -> None:

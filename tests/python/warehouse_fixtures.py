@@ -21,7 +21,7 @@ from parsed_project import leave, manifest_for
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from ingest.build import NO_UNIT_TESTS, UNREPORTED
+from ingest.build import NO_TESTS, UNREPORTED
 from ingest.garbage import frozen
 from ingest.packages import ensure_packages
 from ingest.postgres import EmbeddedPostgres
@@ -32,9 +32,6 @@ from ingest.warehouse.bootstrap import bootstrap
 # For each of its flags, at each command, dbt asks Python for the module of every caller: below
 # pytest, with all that tests import, that takes seconds, and the answer is shown to nobody.
 BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
-
-# options of a build
-NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
 
 
 @dataclass
