@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from ingest.errors import UserError
 from ingest.events.contracts import contract_of
 from ingest.simulate.command import Format
+from ingest.simulate.noise import Message
 from ingest.simulate.sinks import Sink
-from ingest.simulate.world import Message
 
 LINES = ("jsonl", "jsonl.gz")
 

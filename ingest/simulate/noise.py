@@ -4,13 +4,14 @@ Every fault has dice of its own, so that it hits the same events whatever else i
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
 from ingest.events.contracts import MAX_RECORD_BYTES
 from ingest.events.topics import topics
-from ingest.simulate.dice import DAY, HOUR, MINUTE, SECOND, Dice, iso
+from ingest.simulate.dice import DAY, HOUR, MINUTE, SECOND, Dice, iso, moment
 from ingest.simulate.plan import Plan
 from ingest.simulate.site import Event
 
@@ -26,14 +27,19 @@ BROKEN = ("not_json", "not_utf8", "tombstone", "contract", "unstorable")
 RANKS = 4  # records an event may cause, with room
 
 
-class Arrival(NamedTuple):
-    """A record on its way; sorts in the order of arrival."""
+class Message(NamedTuple):
+    """A record as a topic gets it, a tombstone without `value`; sorts in the order of arrival."""
 
-    at: int  # milliseconds since 1970
+    at: int  # when it arrives, milliseconds since 1970
     rank: int
     topic: str
     key: bytes
     value: bytes | None
+
+    @property
+    def produced_at(self) -> datetime:
+        """When it arrives."""
+        return moment(self.at)
 
 
 class Noise:
@@ -50,7 +56,7 @@ class Noise:
         self._breaks = 0
         self._oversized = 0
 
-    def arrivals(self, number: int, event: Event) -> Iterator[Arrival]:
+    def arrivals(self, number: int, event: Event) -> Iterator[Message]:
         """The records of an event, given in the order of `number`: 0, 1, 2 ..."""
         at, rank = event.at, number * RANKS
         topic, key, payload = event.topic, event.key, event.payload
@@ -61,16 +67,16 @@ class Noise:
         if number in self._late:
             at += self._late_dice.between(HOUR, LATEST)
         value = orjson.dumps(payload)
-        yield Arrival(at, rank + 1, topic, key, value)
+        yield Message(at, rank + 1, topic, key, value)
         if number in self._twice:
             dice = self._twice_dice
             if dice.chance(CHANGED):
                 value = orjson.dumps(self._changed(topic, payload))
             again = at + (0 if dice.chance(0.3) else dice.about(6 * HOUR))
-            yield Arrival(again, rank + 2, topic, key, value)
+            yield Message(again, rank + 2, topic, key, value)
         if number in self._broken:
             near = rank + 3 * self._broken_dice.between(0, 1)  # before or after the good one
-            yield Arrival(at, near, topic, key, self._break(topic, payload))
+            yield Message(at, near, topic, key, self._break(topic, payload))
 
     def _told(self, event: Event) -> dict[str, Any]:
         """The event as a wrong clock dates it: up to 2 hours ahead, or up to a day behind."""

@@ -8,10 +8,12 @@ from pathlib import Path
 import orjson
 
 from ingest.errors import UserError
+from ingest.garbage import uncollected
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.sinks import Sink, paced
 from ingest.simulate.truth import truth_of
-from ingest.simulate.world import Message, simulate
+from ingest.simulate.world import simulate
 
 
 @dataclass(slots=True)
@@ -35,7 +37,8 @@ def run(plan: Plan, sink: Sink, rate: float | None = None) -> Outcome:
     outcome = Outcome()
     started = time.monotonic()
     stream: Iterable[Message] = simulate(plan)
-    outcome.left_out = sink(_counted(stream if rate is None else paced(stream, rate), outcome))
+    with uncollected():
+        outcome.left_out = sink(_counted(stream if rate is None else paced(stream, rate), outcome))
     outcome.seconds = time.monotonic() - started
     return outcome
 

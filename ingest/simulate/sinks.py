@@ -14,7 +14,7 @@ from ingest.errors import UserError
 from ingest.events.topics import topics
 from ingest.kafka.client import producer
 from ingest.settings import Settings
-from ingest.simulate.world import Message
+from ingest.simulate.noise import Message
 
 Sink = Callable[[Iterable[Message]], set[int]]
 

@@ -11,8 +11,8 @@ import orjson
 from ingest.errors import UserError
 from ingest.events.contracts import contract_of
 from ingest.events.topics import topics
+from ingest.simulate.noise import Message
 from ingest.simulate.sinks import Sink
-from ingest.simulate.world import Message
 
 BATCH_RECORDS = 500  # the default limit of a collector; far below that of its bytes
 TIMEOUT_SECONDS = 60

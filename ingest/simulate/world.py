@@ -1,14 +1,13 @@
 """`simulate` plays the world of a plan; `truth` counts what there was to find in it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain, cycle, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ingest.simulate.days import learner_day
-from ingest.simulate.dice import DAY, Dice, moment
+from ingest.simulate.dice import DAY, Dice
 from ingest.simulate.meetings import meeting, meeting_size
-from ingest.simulate.noise import Arrival, Noise
+from ingest.simulate.noise import Message, Noise
 from ingest.simulate.plan import Plan
 from ingest.simulate.shop import shop_visit
 from ingest.simulate.site import Course, Event, Person, courses, people
@@ -20,19 +19,10 @@ SHOPPING = 0.35
 ANONYMOUS = 0.5  # of the shoppers
 
 
-class Message(NamedTuple):
-    """A record as a topic gets it. `value` is None for a tombstone."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
-    produced_at: datetime
-
-
 def simulate(plan: Plan) -> Iterator[Message]:
     """Every record of the plan in the order of arrival."""
     noise = Noise(plan)
-    waiting: list[Arrival] = []
+    waiting: list[Message] = []
     number = 0
     for begin, events in _days(plan):
         for event in events:
@@ -41,18 +31,13 @@ def simulate(plan: Plan) -> Iterator[Message]:
         waiting.sort()  # by arrival, then rank: no two are alike
         arrived = [record for record in waiting if record.at < begin + DAY]
         waiting = waiting[len(arrived) :]
-        yield from _messages(arrived)
-    yield from _messages(waiting)
+        yield from arrived
+    yield from waiting
 
 
 def truth(plan: Plan) -> dict[str, Any]:
     """What a warehouse must find in the stream, counted from the stream; see `truth.py`."""
     return truth_of((sent.topic, sent.value, sent.produced_at) for sent in simulate(plan))
-
-
-def _messages(records: list[Arrival]) -> Iterator[Message]:
-    for at, _, topic, key, value in records:
-        yield Message(topic, key, value, moment(at))
 
 
 def _days(plan: Plan) -> Iterator[tuple[int, Iterator[Event]]]:

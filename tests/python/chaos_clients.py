@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from ingest.errors import UserError
+from ingest.simulate.noise import Message
 from ingest.simulate.sinks import Sink
-from ingest.simulate.world import Message
 
 CHUNKS = 20  # of a share
 PAUSE_SECONDS = 0.1

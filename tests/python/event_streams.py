@@ -8,7 +8,7 @@ import psycopg
 
 from ingest.events import raw
 from ingest.events.topics import topics
-from ingest.simulate.world import Message
+from ingest.simulate.noise import Message
 from ingest.warehouse.manifest import next_load_id, record_load
 from ingest.warehouse.merge import Counts
 

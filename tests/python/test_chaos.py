@@ -42,12 +42,13 @@ from warehouse_fixtures import Warehouse
 from ingest.build import NO_TESTS
 from ingest.events.topics import topics
 from ingest.kafka.broker import EmbeddedBroker
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import text_of
 from ingest.simulate.sinks import to_kafka
 from ingest.simulate.track import to_collector
 from ingest.simulate.truth_learning import LEARNING
-from ingest.simulate.world import Message, simulate, truth
+from ingest.simulate.world import simulate, truth
 
 # one day, so that all of it is in the windows of the last two
 PLAN = Plan(seed=8, events=4_000, days=1, late_share=0.02, out_of_order_share=0.05)

@@ -21,9 +21,10 @@ from warehouse_fixtures import Warehouse
 
 from ingest.build import NO_TESTS, NO_UNIT_TESTS
 from ingest.dashboards.audiences import group
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, text_of
-from ingest.simulate.world import Message, simulate, truth
+from ingest.simulate.world import simulate, truth
 
 PLAN = Plan(
     seed=48,

@@ -17,10 +17,11 @@ from event_streams import load_messages
 from warehouse_fixtures import Warehouse, failures
 
 from ingest.build import NO_TESTS
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import Received, Seen
 from ingest.simulate.truth_learning import LEARNING, union_length
-from ingest.simulate.world import Message, simulate, truth
+from ingest.simulate.world import simulate, truth
 
 PLAN = Plan(
     seed=7,

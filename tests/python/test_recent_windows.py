@@ -22,9 +22,10 @@ from ingest.build import NO_TESTS
 from ingest.events.contracts import contract_of
 from ingest.events.topics import topics
 from ingest.fx.load import load_fx
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.received import AHEAD, OLDEST, person_of
-from ingest.simulate.world import Message, simulate
+from ingest.simulate.world import simulate
 
 PLAN = Plan(
     seed=11,

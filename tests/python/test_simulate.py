@@ -17,9 +17,10 @@ from ingest.errors import UserError
 from ingest.events.contracts import contract_of
 from ingest.events.topics import logs, topics
 from ingest.settings import PROJECT_DIR
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.site import courses
-from ingest.simulate.world import Message, simulate
+from ingest.simulate.world import simulate
 
 CLEAN = Plan(seed=7, events=6_000, days=3)
 NOISY = replace(

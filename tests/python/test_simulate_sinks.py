@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,14 @@ from ingest.kafka.client import admin, consumer
 from ingest.settings import PROJECT_DIR, Settings
 from ingest.simulate.batches import to_files
 from ingest.simulate.command import Format
+from ingest.simulate.dice import DAY
+from ingest.simulate.noise import Message
 from ingest.simulate.plan import Plan
 from ingest.simulate.run import Outcome, run, write_truth
 from ingest.simulate.sinks import paced, to_kafka
 from ingest.simulate.track import to_collector
 from ingest.simulate.truth import truth_of
-from ingest.simulate.world import Message, simulate
+from ingest.simulate.world import simulate
 
 PLAN = Plan(
     seed=5, events=1_500, days=2, malformed_share=0.02, duplicate_share=0.02, late_share=0.02
@@ -179,7 +180,7 @@ def test_the_truth_leaves_out_what_could_not_be_sent(tmp_path: Path) -> None:
 
 def test_a_file_that_would_be_the_same_again_is_left_out(tmp_path: Path) -> None:
     first, second = [message for message in GOOD if message.topic == "user.events"][:2]
-    again = first._replace(produced_at=first.produced_at + timedelta(days=3))
+    again = first._replace(at=first.at + 3 * DAY)
     assert to_files(tmp_path / "alone", "jsonl")([first, again]) == {1}
     assert to_files(tmp_path / "with others", "jsonl")([first, second, again]) == set()
 
