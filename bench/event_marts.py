@@ -3,8 +3,9 @@
     python bench/event_marts.py sessionize [--rows 10000000] [--text-bytes 320]
     python bench/event_marts.py increments [--rows 10000000 20000000 40000000]
 
-`sessionize`: macro `sessionize` over rows of about 400 bytes (person, time, id and a text), against
-a scan and a sort of the same rows by the same key, best of three each. Target: at most 1.5 times.
+`sessionize`: macro `sessionize` over rows of about 400 bytes (person, time, id and a text), by a
+sort and by an index on person, time and id, against a scan and a sort of the same rows by the same
+key, best of three each. Target: at most 1.5 times.
 
 `increments`: raw clickstream records of 50,000 learners, the same density at every size, through
 `fact_learning_event` and `fact_session`: a full build, then three increments of 300,000 events of
@@ -90,14 +91,23 @@ def sessionize(used: Bench, rows: int, text_bytes: int) -> bool:
     with used.connect("loaded") as conn:
         conn.execute("set work_mem = '512MB'")
         conn.execute(EVENTS, {"rows": rows, "learners": LEARNERS, "text_bytes": text_bytes})
-        conn.execute("vacuum analyze bench_events")
         sort = "select * from bench_events order by student_hash, ts, event_id offset 0"
-        pairs = [(_seconds(conn, sort), _seconds(conn, query)) for _ in range(3)]
-    sorting, sessions = (min(column) for column in zip(*pairs, strict=True))
+        conn.execute("create index on bench_events (student_hash, ts, event_id)")
+        conn.execute("vacuum analyze bench_events")
+        turns = []
+        for _ in range(3):
+            conn.execute("set enable_indexscan = off")
+            sorted_turn = _seconds(conn, sort), _seconds(conn, query)
+            conn.execute("reset enable_indexscan")
+            turns.append((*sorted_turn, _seconds(conn, query)))
+    sorting, by_sort, by_index = (min(column) for column in zip(*turns, strict=True))
     print(f"\n{rows:,} events of {LEARNERS:,} learners, with a text of {text_bytes} bytes each")
-    print(f"  scan and sort {sorting:7.1f} s\n  sessionize    {sessions:7.1f} s")
-    print(f"  ratio         {sessions / sorting:7.2f} (target 1.5)")
-    return bool(sessions / sorting <= 1.5)
+    print(f"  scan and sort            {sorting:7.1f} s")
+    for way, seconds in (("a sort", by_sort), ("an index", by_index)):
+        print(
+            f"  sessionize by {way:9s} {seconds:9.1f} s, ratio {seconds / sorting:.2f} (target 1.5)"
+        )
+    return bool(max(by_sort, by_index) <= 1.5 * sorting)
 
 
 def increments(used: Bench, sizes: list[int]) -> bool:
